@@ -1,0 +1,1 @@
+//! numpy.random for Rust: the same bits, from the seed tree to the distributions.

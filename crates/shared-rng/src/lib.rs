@@ -1,0 +1,1 @@
+//! One random stream among many processes: split by item, replicated, or shared.
