@@ -1,0 +1,8 @@
+//! The test kit, tested: most of it by child processes that misbehave.
+
+mod child;
+mod names;
+mod procfs;
+mod python;
+mod step;
+mod watchdog;

@@ -1,0 +1,104 @@
+//! Single-stepping stops where it says, passes signals on, and kills at every instruction once.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use multiproc_testkit::step::{self, Step, Stepper};
+use multiproc_testkit::{Child, PATIENCE, child, unique_name, wait_until, watchdog};
+
+fn shm_path(name: &str) -> String {
+    format!("/dev/shm/{name}")
+}
+
+#[test]
+fn every_state_between_two_system_calls_is_seen() {
+    let _watchdog = watchdog(PATIENCE);
+    let mut seen = Vec::new();
+    let n_points = step::kill_at_every_instruction(
+        "step::truncating_role",
+        || {
+            let path = shm_path(&unique_name("step"));
+            fs::write(&path, "before").unwrap();
+            (vec![path.clone()], path)
+        },
+        |_, path| {
+            seen.push(fs::read_to_string(&path).unwrap());
+            fs::remove_file(path).unwrap();
+        },
+    );
+    assert_eq!(n_points, seen.len().try_into().unwrap());
+    seen.dedup();
+    assert_eq!(
+        seen,
+        ["before", "be", "b"],
+        "the states in the order of the kill points"
+    );
+}
+
+#[test]
+fn truncating_role() {
+    let Some(args) = child::args("step::truncating_role") else {
+        return;
+    };
+    let file = fs::File::options().write(true).open(&args[0]).unwrap();
+    step::begin();
+    rustix::fs::ftruncate(&file, 2).unwrap();
+    rustix::fs::ftruncate(&file, 1).unwrap();
+    step::end();
+    drop(file);
+    fs::remove_file(&args[0]).unwrap();
+}
+
+#[test]
+fn a_stepped_child_can_be_let_go() {
+    let _watchdog = watchdog(PATIENCE);
+    let mut stepper = Stepper::attach(Child::spawn("step::talking_role", &[]));
+    assert_eq!(stepper.run(10), Step::Inside);
+    let mut child = stepper.release();
+    child.expect_line("done");
+}
+
+#[test]
+fn a_stepped_child_is_killed_where_it_stands() {
+    let mut stepper = Stepper::attach(Child::spawn("step::talking_role", &[]));
+    assert_eq!(stepper.run(10), Step::Inside);
+    assert_eq!(stepper.kill().signal(), Some(9));
+}
+
+#[test]
+fn talking_role() {
+    static SUM: AtomicU64 = AtomicU64::new(0);
+    if child::args("step::talking_role").is_some() {
+        step::begin();
+        for number in 0..1_000 {
+            SUM.fetch_add(number, Ordering::Relaxed);
+        }
+        child::say("done");
+    }
+}
+
+#[test]
+fn a_dropped_stepper_leaves_no_process() {
+    let stepper = Stepper::attach(Child::spawn("step::talking_role", &[]));
+    let pid = stepper.pid();
+    drop(stepper);
+    assert!(!multiproc_testkit::children().contains(&pid));
+}
+
+#[test]
+#[should_panic(expected = "ended before `step::end`")]
+fn a_child_that_never_reaches_its_end_is_reported() {
+    let _watchdog = watchdog(PATIENCE);
+    Stepper::attach(Child::spawn("step::exiting_role", &[])).run(u64::MAX);
+}
+
+#[test]
+fn exiting_role() {
+    if child::args("step::exiting_role").is_some() {
+        step::begin();
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        wait_until("killed", || false);
+    }
+}
