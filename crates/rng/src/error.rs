@@ -1,0 +1,92 @@
+//! [`RngError`]: everything that can be wrong with an argument.
+
+use core::fmt;
+
+/// An argument that NumPy would refuse with a `ValueError`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RngError {
+    /// A real parameter lies outside of its domain.
+    Parameter {
+        /// The parameter, as NumPy spells it.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// What the parameter has to satisfy, such as `"must not be negative"`.
+        requires: &'static str,
+    },
+    /// An integer parameter lies outside of its domain.
+    Integer {
+        /// The parameter, as NumPy spells it.
+        name: &'static str,
+        /// The value that was given.
+        value: i128,
+        /// What the parameter has to satisfy, such as `"must not be negative"`.
+        requires: &'static str,
+    },
+    /// The interval to draw integers from is empty.
+    EmptyRange {
+        /// The lowest value asked for.
+        low: i128,
+        /// The highest value asked for, itself included.
+        highest: i128,
+    },
+    /// Two arguments have to agree in length and do not, or a length is out of range.
+    Length {
+        /// The argument, as NumPy spells it.
+        name: &'static str,
+        /// Its length.
+        found: usize,
+        /// What the length has to satisfy, such as `"must equal the number of items"`.
+        requires: &'static str,
+        /// The length that it was held against.
+        expected: usize,
+    },
+    /// A text is not a number that can seed.
+    EntropyText {
+        /// Byte offset of the first character that is not a digit; the length if digits are missing.
+        position: usize,
+    },
+}
+
+impl fmt::Display for RngError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RngError::Parameter {
+                name,
+                value,
+                requires,
+            } => {
+                write!(f, "`{name}` {requires}, found {value}")
+            }
+            RngError::Integer {
+                name,
+                value,
+                requires,
+            } => {
+                write!(f, "`{name}` {requires}, found {value}")
+            }
+            RngError::EmptyRange { low, highest } => {
+                write!(f, "no integer lies between {low} and {highest}")
+            }
+            RngError::Length {
+                name,
+                found,
+                requires,
+                expected,
+            } => {
+                write!(
+                    f,
+                    "length of `{name}` {requires} ({expected}), found {found}"
+                )
+            }
+            RngError::EntropyText { position } => write!(
+                f,
+                "seed text needs decimal digits, or hexadecimal ones after 0x; \
+                 found something else at byte {position}"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for RngError {}

@@ -1,0 +1,278 @@
+//! [`Integer`]: bounded integers of every dtype, by Lemire's method or by masked rejection.
+//!
+//! Sources: D. Lemire, "Fast Random Integer Generation in an Interval" (2019), and
+//! `numpy/random/src/distributions/distributions.c`. Both methods decide on each 32-bit word, or
+//! piece of one, alone: so words can be made in blocks, and a block of as many words as values are
+//! still missing is never too long.
+
+use core::ops::{Bound, RangeBounds};
+
+use crate::{BitGenerator, RngError};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A type of integer to draw: the dtypes that NumPy's `integers` takes.
+///
+/// Types of up to 16 bits take several values from one 32-bit word, the lowest bits first; what a
+/// call leaves of its last word is dropped. Types of 64 bits draw 32-bit words for ranges of up to
+/// 2³² values.
+pub trait Integer: sealed::Sealed + Copy + Sized {
+    /// The lowest value.
+    #[doc(hidden)]
+    const MIN: Self;
+    /// The highest value.
+    #[doc(hidden)]
+    const MAX: Self;
+    /// The value, for comparisons and error messages.
+    #[doc(hidden)]
+    fn widen(self) -> i128;
+    /// The value that `widen` came from.
+    #[doc(hidden)]
+    fn narrow(value: i128) -> Self;
+    /// Fills `out` with `low + k`, `k` uniform in `0..=span`.
+    #[doc(hidden)]
+    fn fill_bounded<B: BitGenerator + ?Sized>(
+        bits: &mut B,
+        method: Method,
+        low: Self,
+        span: u64,
+        out: &mut [Self],
+    );
+}
+
+/// How values beyond the range are refused.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Of `Generator`: the high half of word times range.
+    Lemire,
+    /// Of `RandomState`: the word's low bits, drawn again while too large.
+    Masked,
+}
+
+/// The lowest and highest value of `range`, which must hold at least one.
+pub(crate) fn bounds<T: Integer>(range: impl RangeBounds<T>) -> Result<(T, T), RngError> {
+    let low = match range.start_bound() {
+        Bound::Included(low) => low.widen(),
+        Bound::Excluded(low) => low.widen() + 1,
+        Bound::Unbounded => T::MIN.widen(),
+    };
+    let highest = match range.end_bound() {
+        Bound::Included(high) => high.widen(),
+        Bound::Excluded(high) => high.widen() - 1,
+        Bound::Unbounded => T::MAX.widen(),
+    };
+    if low > highest {
+        return Err(RngError::EmptyRange { low, highest });
+    }
+    Ok((T::narrow(low), T::narrow(highest)))
+}
+
+/// Fills `out` with integers from `low` to `highest`, both included.
+pub(crate) fn fill<T: Integer, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    method: Method,
+    (low, highest): (T, T),
+    out: &mut [T],
+) {
+    let span = (highest.widen() - low.widen()) as u64;
+    if span == 0 {
+        out.fill(low);
+    } else {
+        T::fill_bounded(bits, method, low, span, out);
+    }
+}
+
+/// Words drawn at a time: 4 KiB of stack.
+const BLOCK: usize = 1024;
+
+/// Below this many words a block costs more than it saves.
+const SHORT: usize = 16;
+
+/// Fills `out` from words of `PIECES` pieces each; `accept` turns a piece into a value or refuses.
+#[inline(always)]
+fn fill_from_words<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize>(
+    bits: &mut B,
+    out: &mut [T],
+    accept: impl Fn(u32) -> (T, bool),
+) {
+    let width = 32 / PIECES as u32;
+    let mut block = [0; BLOCK];
+    let mut filled = 0;
+    while filled < out.len() {
+        let n_words = (out.len() - filled).div_ceil(PIECES).min(BLOCK);
+        let words = &mut block[..n_words];
+        bits.fill_u32(words);
+        for &word in &*words {
+            for piece in 0..PIECES as u32 {
+                if filled == out.len() {
+                    return;
+                }
+                let (value, accepted) = accept(word.wrapping_shr(piece * width));
+                out[filled] = value;
+                filled += usize::from(accepted);
+            }
+        }
+    }
+}
+
+/// A draw below `2^WIDTH` from the low bits of a piece; `WIDTH` is at most 32.
+#[inline(always)]
+fn accept<const WIDTH: u32>(method: Method, span: u32) -> impl Fn(u32) -> (u32, bool) {
+    let full = u32::MAX >> (32 - WIDTH);
+    let range = u64::from(span) + 1;
+    let threshold = ((u64::from(full) - u64::from(span)) % range) as u32;
+    let mask = u32::MAX >> span.leading_zeros();
+    move |piece| match method {
+        Method::Lemire => {
+            let product = u64::from(piece & full) * range;
+            (
+                (product >> WIDTH) as u32,
+                product as u32 & full >= threshold,
+            )
+        }
+        Method::Masked => (piece & mask, piece & mask <= span),
+    }
+}
+
+/// Fills from 32-bit words; a span of all bits takes the words as they are.
+#[inline(always)]
+fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    method: Method,
+    span: u32,
+    out: &mut [T],
+    value: impl Fn(u32) -> T,
+) {
+    let accept = accept::<32>(method, span);
+    if out.len() < SHORT {
+        for slot in out {
+            *slot = loop {
+                if let (offset, true) = accept(bits.next_u32()) {
+                    break value(offset);
+                }
+            };
+        }
+        return;
+    }
+    fill_from_words::<T, B, 1>(bits, out, |word| {
+        let (offset, accepted) = accept(word);
+        (value(offset), accepted)
+    });
+}
+
+/// Fills from 64-bit words, for spans of 2³² and more.
+#[inline(always)]
+fn fill_64<T: Copy, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    method: Method,
+    span: u64,
+    out: &mut [T],
+    value: impl Fn(u64) -> T,
+) {
+    let range = u128::from(span) + 1;
+    let threshold = ((u128::from(u64::MAX) - u128::from(span)) % range) as u64;
+    let mask = u64::MAX >> span.leading_zeros();
+    for slot in out {
+        *slot = loop {
+            let word = bits.next_u64();
+            let (offset, accepted) = match method {
+                Method::Lemire => {
+                    let product = u128::from(word) * range;
+                    ((product >> 64) as u64, product as u64 >= threshold)
+                }
+                Method::Masked => (word & mask, word & mask <= span),
+            };
+            if accepted {
+                break value(offset);
+            }
+        };
+    }
+}
+
+macro_rules! impl_integer {
+    ($($int:ident: |$bits:ident, $method:ident, $span:ident, $out:ident, $low:ident| $fill:expr;)*) => {$(
+        impl sealed::Sealed for $int {}
+        impl Integer for $int {
+            const MIN: $int = $int::MIN;
+            const MAX: $int = $int::MAX;
+            fn widen(self) -> i128 {
+                i128::from(self)
+            }
+            fn narrow(value: i128) -> $int {
+                value as $int
+            }
+            fn fill_bounded<B: BitGenerator + ?Sized>(
+                $bits: &mut B, $method: Method, $low: $int, $span: u64, $out: &mut [$int],
+            ) {
+                $fill
+            }
+        }
+    )*};
+}
+
+impl_integer! {
+    u8: |bits, method, span, out, low| fill_narrow::<_, _, 4, 8>(bits, method, span, out, |k| low.wrapping_add(k as u8));
+    i8: |bits, method, span, out, low| fill_narrow::<_, _, 4, 8>(bits, method, span, out, |k| low.wrapping_add(k as i8));
+    u16: |bits, method, span, out, low| fill_narrow::<_, _, 2, 16>(bits, method, span, out, |k| low.wrapping_add(k as u16));
+    i16: |bits, method, span, out, low| fill_narrow::<_, _, 2, 16>(bits, method, span, out, |k| low.wrapping_add(k as i16));
+    u32: |bits, method, span, out, low| fill_32(bits, method, span as u32, out, |k| low.wrapping_add(k));
+    i32: |bits, method, span, out, low| fill_32(bits, method, span as u32, out, |k| low.wrapping_add(k as i32));
+    u64: |bits, method, span, out, low| fill_wide(bits, method, span, out, |k| low.wrapping_add(k));
+    i64: |bits, method, span, out, low| fill_wide(bits, method, span, out, |k| low.wrapping_add(k as i64));
+}
+
+#[inline(always)]
+fn fill_narrow<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize, const WIDTH: u32>(
+    bits: &mut B,
+    method: Method,
+    span: u64,
+    out: &mut [T],
+    value: impl Fn(u32) -> T,
+) {
+    let accept = accept::<WIDTH>(method, span as u32);
+    fill_from_words::<T, B, PIECES>(bits, out, |piece| {
+        let (offset, accepted) = accept(piece);
+        (value(offset), accepted)
+    });
+}
+
+#[inline(always)]
+fn fill_wide<T: Copy, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    method: Method,
+    span: u64,
+    out: &mut [T],
+    value: impl Fn(u64) -> T,
+) {
+    match u32::try_from(span) {
+        Ok(span) => fill_32(bits, method, span, out, |k| value(u64::from(k))),
+        Err(_) => fill_64(bits, method, span, out, value),
+    }
+}
+
+impl sealed::Sealed for bool {}
+impl Integer for bool {
+    const MIN: bool = false;
+    const MAX: bool = true;
+
+    fn widen(self) -> i128 {
+        i128::from(self)
+    }
+
+    fn narrow(value: i128) -> bool {
+        value != 0
+    }
+
+    fn fill_bounded<B: BitGenerator + ?Sized>(
+        bits: &mut B,
+        _: Method,
+        _: bool,
+        _: u64,
+        out: &mut [bool],
+    ) {
+        fill_from_words::<_, _, 32>(bits, out, |piece| (piece & 1 == 1, true));
+    }
+}
