@@ -1,0 +1,22 @@
+//! The command line, declared once.
+
+use std::path::PathBuf;
+
+xflags::xflags! {
+    /// What crosses crates: checks, measurements, documentation.
+    cmd xtask {
+        /// Runs every check there is and prints a table; exit code 1 if one fails.
+        cmd verify {
+            /// Runs only this step; may be given several times.
+            repeated --only name: String
+            /// Lists the steps and runs none.
+            optional --list
+            /// The Python whose NumPy the results are compared with (otherwise MULTIPROC_PYTHON, .venv, python3).
+            optional --python path: PathBuf
+            /// Fails where a step would be skipped because there is no NumPy.
+            optional --require-python
+        }
+        /// Builds the API documentation of all crates with the guides, and says where it is.
+        cmd docs {}
+    }
+}

@@ -1,0 +1,114 @@
+//! The files that may say `unsafe`, all of them, so that they can be read from a list.
+
+use super::Source;
+
+/// Each lifts the lint in its second line, with its reason there.
+const FENCED: &[&str] = &["crates/testkit/src/ptrace.rs"];
+
+pub(super) fn complaints(sources: &[Source]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for source in sources.iter().filter(|source| source.path.ends_with(".rs")) {
+        let is_listed = FENCED.contains(&source.path.as_str());
+        match (lifts_the_lint(&source.text), is_listed) {
+            (Lifts::SecondLine, true) | (Lifts::Nowhere, false) => {}
+            (Lifts::SecondLine, false) => complaints.push(format!(
+                "{}: unsafe, and not in the list of fences",
+                source.path
+            )),
+            (Lifts::Nowhere, true) => complaints.push(format!(
+                "{}: in the list of fences, and not unsafe",
+                source.path
+            )),
+            (Lifts::Elsewhere, _) => {
+                complaints.push(format!(
+                    "{}: `unsafe_code` is expected elsewhere than in line 2",
+                    source.path
+                ));
+            }
+        }
+    }
+    for path in FENCED
+        .iter()
+        .filter(|path| sources.iter().all(|source| source.path != **path))
+    {
+        complaints.push(format!("{path}: in the list of fences, and not there"));
+    }
+    complaints
+}
+
+enum Lifts {
+    Nowhere,
+    SecondLine,
+    Elsewhere,
+}
+
+fn lifts_the_lint(text: &str) -> Lifts {
+    let code: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    // rustfmt puts a long attribute's arguments on lines of their own.
+    let is_lifted = |line: &&str| {
+        let line = line.trim_start();
+        [
+            "unsafe_code",
+            "#[expect(unsafe_code",
+            "#![expect(unsafe_code",
+        ]
+        .iter()
+        .any(|way| line.starts_with(way))
+    };
+    match code.iter().filter(|line| is_lifted(line)).count() {
+        0 => Lifts::Nowhere,
+        1 if code[0].starts_with("#![expect(") && code.iter().take(2).any(is_lifted) => {
+            Lifts::SecondLine
+        }
+        _ => Lifts::Elsewhere,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints_about(path: &str, text: &str) -> Vec<String> {
+        let complaints = complaints(&[Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }]);
+        complaints
+            .into_iter()
+            .filter(|what| what.starts_with(path))
+            .collect()
+    }
+
+    #[test]
+    fn a_listed_fence_is_left_alone() {
+        for fence in [
+            "#![expect(unsafe_code, reason = \"x\")]",
+            "#![expect(\n    unsafe_code,\n    reason = \"x\"\n)]",
+        ] {
+            assert_eq!(
+                complaints_about(FENCED[0], &format!("//! A.\n{fence}\n\nuse a;\n")),
+                [""; 0]
+            );
+        }
+    }
+
+    #[test]
+    fn fences_that_are_unlisted_misplaced_or_superfluous_are_reported() {
+        let fence = "#![expect(unsafe_code, reason = \"x\")]";
+        for (path, text, complaint) in [
+            ("src/a.rs", format!("//! A.\n{fence}\n"), "not in the list"),
+            (
+                "src/a.rs",
+                "//! A.\n#[expect(unsafe_code, reason = \"x\")]\nfn f() {}\n".to_owned(),
+                "elsewhere",
+            ),
+            (FENCED[0], "//! A.\n".to_owned(), "not unsafe"),
+        ] {
+            let complaints = complaints_about(path, &text);
+            assert!(complaints[0].contains(complaint), "{complaints:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Running a command whose output is kept, while a live line shows that it is at work.
+
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::process::Command;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Where nobody watches a terminal, a line per this time says that the command is still at work.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+const LIVE_LINE_CHARS: usize = 72;
+
+/// What a command printed, both streams as they came, and whether it succeeded.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) success: bool,
+    pub(crate) output: String,
+}
+
+/// Runs `command` to its end; `label` begins the live line.
+pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
+    let (reader, writer) = io::pipe()?;
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let mut child = command.spawn()?;
+    // The command holds the pipe's writing end; the output ends when the child closes the last copy.
+    drop(command);
+
+    let (sender, receiver) = channel();
+    let lines = thread::spawn(move || {
+        for line in BufReader::new(reader).split(b'\n') {
+            let line = line.map(|line| String::from_utf8_lossy(&line).into_owned());
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+
+    let mut live = LiveLine::new(label);
+    let mut output = String::new();
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(500)) {
+            Ok(line) => {
+                let line = line?;
+                live.show(&line);
+                output.push_str(&line);
+                output.push('\n');
+            }
+            Err(RecvTimeoutError::Timeout) => live.tick(),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    live.clear();
+    // It only fails if the thread panicked, which would have disconnected as well.
+    let _ = lines.join();
+    Ok(Ran {
+        success: child.wait()?.success(),
+        output,
+    })
+}
+
+/// One line, rewritten in place on a terminal and repeated now and then elsewhere.
+struct LiveLine<'a> {
+    label: &'a str,
+    start: Instant,
+    last_shown: Instant,
+    last_line: String,
+    is_terminal: bool,
+}
+
+impl<'a> LiveLine<'a> {
+    fn new(label: &'a str) -> LiveLine<'a> {
+        let now = Instant::now();
+        LiveLine {
+            label,
+            start: now,
+            last_shown: now,
+            last_line: String::new(),
+            is_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, line: &str) {
+        if !line.trim().is_empty() {
+            self.last_line = line.trim().to_owned();
+        }
+        self.tick();
+    }
+
+    fn tick(&mut self) {
+        let pause = if self.is_terminal {
+            Duration::from_millis(100)
+        } else {
+            HEARTBEAT
+        };
+        if self.last_shown.elapsed() < pause {
+            return;
+        }
+        self.last_shown = Instant::now();
+        let text = format!(
+            "  {} {:.0?} {}",
+            self.label,
+            self.start.elapsed(),
+            self.last_line
+        );
+        let text: String = text.chars().take(LIVE_LINE_CHARS).collect();
+        if self.is_terminal {
+            eprint!("\r\x1b[2K{text}");
+            // A live line that cannot be shown is nothing to stop for.
+            let _ = io::stderr().flush();
+        } else {
+            println!("{text}");
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_terminal {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+/// The last `n` lines of `text`.
+pub(crate) fn tail(text: &str, n: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(n)..].join("\n")
+}
