@@ -8,6 +8,8 @@ use core::fmt;
 pub enum RngError {
     /// A real parameter lies outside of its domain.
     Parameter {
+        /// The method that refuses it, as NumPy spells it.
+        method: &'static str,
         /// The parameter, as NumPy spells it.
         name: &'static str,
         /// The value that was given.
@@ -17,6 +19,8 @@ pub enum RngError {
     },
     /// An integer parameter lies outside of its domain.
     Integer {
+        /// The method that refuses it, as NumPy spells it.
+        method: &'static str,
         /// The parameter, as NumPy spells it.
         name: &'static str,
         /// The value that was given.
@@ -53,18 +57,20 @@ impl fmt::Display for RngError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RngError::Parameter {
+                method,
                 name,
                 value,
                 requires,
             } => {
-                write!(f, "`{name}` {requires}, found {value}")
+                write!(f, "`{name}` of `{method}` {requires}, found {value}")
             }
             RngError::Integer {
+                method,
                 name,
                 value,
                 requires,
             } => {
-                write!(f, "`{name}` {requires}, found {value}")
+                write!(f, "`{name}` of `{method}` {requires}, found {value}")
             }
             RngError::EmptyRange { low, highest } => {
                 write!(f, "no integer lies between {low} and {highest}")

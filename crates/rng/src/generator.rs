@@ -3,7 +3,7 @@
 use core::ops::RangeBounds;
 
 use crate::integers::{self, Integer, Method};
-use crate::{BitGenerator, Pcg64, RngError};
+use crate::{BitGenerator, Pcg64, RngError, StreamVersion};
 
 /// Draws numbers of every distribution from a [`BitGenerator`].
 ///
@@ -23,6 +23,7 @@ use crate::{BitGenerator, Pcg64, RngError};
 #[derive(Clone, Debug)]
 pub struct Generator<B> {
     pub(crate) bits: B,
+    pub(crate) version: StreamVersion,
 }
 
 /// Returns NumPy's `default_rng(seed)`: a [`Generator`] over [`Pcg64`].
@@ -34,9 +35,19 @@ pub fn default_rng(seed: u64) -> Generator<Pcg64> {
 }
 
 impl<B: BitGenerator> Generator<B> {
-    /// Draws from `bits`, from their present state on.
+    /// Draws from `bits`, from their present state on, the streams of NumPy 2.4.
     pub fn new(bits: B) -> Generator<B> {
-        Generator { bits }
+        Generator::with_stream_version(bits, StreamVersion::default())
+    }
+
+    /// Draws from `bits`, from their present state on, the streams of the given NumPy.
+    pub fn with_stream_version(bits: B, version: StreamVersion) -> Generator<B> {
+        Generator { bits, version }
+    }
+
+    /// Returns which NumPy's streams are drawn.
+    pub fn stream_version(&self) -> StreamVersion {
+        self.version
     }
 
     /// Returns the source of words.
@@ -129,5 +140,10 @@ impl<B: BitGenerator> Generator<B> {
             out,
         );
         Ok(())
+    }
+
+    /// Fills `out` with bytes: NumPy's `bytes(out.len())`.
+    pub fn bytes(&mut self, out: &mut [u8]) {
+        crate::bytes::fill(&mut self.bits, out);
     }
 }

@@ -24,4 +24,29 @@ impl HalfWord {
         };
         word as u32
     }
+
+    /// Fills `out` as repeated [`next_u32`](Self::next_u32) would; `fill` writes words as pairs of
+    /// halves, the low one first.
+    pub(crate) fn fill_u32(&mut self, out: &mut [u32], mut fill: impl FnMut(&mut [[u32; 2]])) {
+        let n_pending = usize::from(self.pending).min(out.len());
+        let (pending, out) = out.split_at_mut(n_pending);
+        if let [first] = pending {
+            *first = self.value;
+            self.pending = false;
+        }
+        let (pairs, last) = out.as_chunks_mut();
+        fill(pairs);
+        if let Some([_, high]) = pairs.last() {
+            self.value = *high;
+        }
+        if let [last] = last {
+            let mut pair = [0; 2];
+            fill(core::slice::from_mut(&mut pair));
+            *last = pair[0];
+            *self = HalfWord {
+                pending: true,
+                value: pair[1],
+            };
+        }
+    }
 }

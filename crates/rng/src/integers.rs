@@ -192,6 +192,20 @@ fn fill_64<T: Copy, B: BitGenerator + ?Sized>(
     }
 }
 
+/// An integer of `0..=span` by Lemire's method; nothing is drawn for a span of zero.
+pub(crate) fn lemire<B: BitGenerator + ?Sized>(bits: &mut B, span: u64) -> u64 {
+    let mut value = [0];
+    fill(bits, Method::Lemire, (0, span), &mut value);
+    value[0]
+}
+
+/// An integer of `0..=span` by masked rejection: NumPy's `random_interval`.
+pub(crate) fn masked<B: BitGenerator + ?Sized>(bits: &mut B, span: u64) -> u64 {
+    let mut value = [0];
+    fill(bits, Method::Masked, (0, span), &mut value);
+    value[0]
+}
+
 macro_rules! impl_integer {
     ($($int:ident: |$bits:ident, $method:ident, $span:ident, $out:ident, $low:ident| $fill:expr;)*) => {$(
         impl sealed::Sealed for $int {}

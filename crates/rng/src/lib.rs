@@ -10,17 +10,42 @@ mod seed_sequence;
 
 mod bit_generator;
 mod half_word;
+mod mt19937;
+mod mt19937_jump;
 mod pcg64;
+mod philox;
+mod rand_traits;
+mod sfc64;
 
+mod bytes;
+mod choice;
 mod generator;
 mod integers;
+mod random_state;
+mod shuffle;
+mod stream_version;
+
+mod state;
+#[cfg(feature = "serde")]
+mod state_json;
 
 mod error;
 
 pub use bit_generator::BitGenerator;
+pub use choice::Draw;
 pub use entropy::Entropy;
 pub use error::RngError;
 pub use generator::{Generator, default_rng};
 pub use integers::Integer;
-pub use pcg64::Pcg64;
+pub use mt19937::Mt19937;
+pub use pcg64::{Dxsm, Pcg, Pcg64, Pcg64Dxsm, Permutation, XslRr};
+pub use philox::Philox;
+pub use random_state::RandomState;
 pub use seed_sequence::{SeedSequence, SpawnPath};
+pub use sfc64::Sfc64;
+pub use state::{
+    Mt19937State, PcgState, PhiloxState, RandomStateState, SavedState, Sfc64State, StateError,
+};
+#[cfg(feature = "serde")]
+pub use state_json::JsonState;
+pub use stream_version::StreamVersion;

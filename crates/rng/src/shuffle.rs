@@ -1,0 +1,92 @@
+//! [`shuffle_by`]: Fisher and Yates' shuffle from the top, as NumPy draws it.
+
+use alloc::vec::Vec;
+
+use crate::integers::masked;
+use crate::{BitGenerator, Generator, RandomState};
+
+/// Words drawn at a time.
+const BLOCK: usize = 256;
+
+/// Below this many items a block costs more than it saves.
+const SHORT: usize = 16;
+
+/// Calls `swap(i, j)` for i from `n - 1` down to 1 with `j` uniform in `0..=i`.
+///
+/// Each attempt takes one word, so a block of as many words as swaps are left is never too long;
+/// with the targets of a block known ahead, the swaps need not wait for one another.
+pub(crate) fn shuffle_by<B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    n: usize,
+    mut swap: impl FnMut(usize, usize),
+) {
+    let mut words = [0; BLOCK];
+    let mut i = n.saturating_sub(1);
+    while i > 0 {
+        let (SHORT..=0xffff_ffff) = i else {
+            swap(i, masked(bits, i as u64) as usize);
+            i -= 1;
+            continue;
+        };
+        let words = &mut words[..i.min(BLOCK)];
+        bits.fill_u32(words);
+        let mut n_accepted = 0;
+        let mut highest = i as u32;
+        for k in 0..words.len() {
+            let target = words[k] & (u32::MAX >> highest.leading_zeros());
+            let accepted = target <= highest;
+            words[n_accepted] = target;
+            n_accepted += usize::from(accepted);
+            highest -= u32::from(accepted);
+        }
+        for &target in &words[..n_accepted] {
+            swap(i, target as usize);
+            i -= 1;
+        }
+    }
+}
+
+/// Shuffles `items`.
+pub(crate) fn shuffle<T, B: BitGenerator + ?Sized>(bits: &mut B, items: &mut [T]) {
+    shuffle_by(bits, items.len(), |i, j| items.swap(i, j));
+}
+
+/// The numbers `0..n`, shuffled.
+pub(crate) fn permutation<B: BitGenerator + ?Sized>(bits: &mut B, n: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    shuffle(bits, &mut order);
+    order
+}
+
+impl<B: BitGenerator> Generator<B> {
+    /// Shuffles `items` in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// // x = numpy.arange(6); numpy.random.default_rng(1).shuffle(x)
+    /// let mut x = [0, 1, 2, 3, 4, 5];
+    /// multiproc_rng::default_rng(1).shuffle(&mut x);
+    /// assert_eq!(x, [4, 0, 2, 1, 5, 3]);
+    /// ```
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        shuffle(&mut self.bits, items);
+    }
+
+    /// Returns the numbers `0..n` in random order: NumPy's `permutation(n)`.
+    pub fn permutation(&mut self, n: usize) -> Vec<usize> {
+        permutation(&mut self.bits, n)
+    }
+}
+
+impl<B: BitGenerator> RandomState<B> {
+    /// Shuffles `items` in place.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        shuffle(&mut self.bits, items);
+    }
+
+    /// Returns the numbers `0..n` in random order: NumPy's `permutation(n)`.
+    pub fn permutation(&mut self, n: usize) -> Vec<usize> {
+        permutation(&mut self.bits, n)
+    }
+}
