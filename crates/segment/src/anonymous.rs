@@ -1,0 +1,231 @@
+//! Anonymous segments: a sealed memfd, which the kernel frees with its last user whatever happens.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{
+    MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, memfd_create,
+    open,
+};
+use rustix::io::Errno;
+
+use crate::control::{self, ControlPage, FileId};
+use crate::error::{Corruption, Obstacle, SegmentError};
+use crate::layout::Layout;
+use crate::mapping::Mapping;
+use crate::segment::{Access, Attached, Backing, Segment};
+use crate::stamp;
+
+impl Segment {
+    /// A new segment without a name, zeroed, readable and writable.
+    ///
+    /// Its memory is checked for and reserved before this returns, and its file can neither shrink
+    /// nor grow. Other processes get it through a [`Transport`](crate::transport::Transport). The
+    /// kernel takes the memory back when the last process has dropped it, or died.
+    ///
+    /// # Errors
+    ///
+    /// - [`SegmentError::NoSpace`] if some limit leaves too little room.
+    /// - [`SegmentError::System`] if the process has too many descriptors open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_segment::{Layout, Segment};
+    ///
+    /// let segment = Segment::anonymous(Layout::payload(100))?;
+    /// let mut bytes = [1; 100];
+    /// segment.payload().read(0, &mut bytes)?;
+    /// assert_eq!(bytes, [0; 100]);
+    /// # Ok::<(), multiproc_segment::SegmentError>(())
+    /// ```
+    #[doc(alias = "memfd_create")]
+    #[doc(alias = "RawArray")]
+    pub fn anonymous(layout: Layout) -> Result<Self, SegmentError> {
+        let fd = create_memfd()?;
+        let page = stamp::stamp(fd.as_fd(), layout, None)?;
+        let mapping = Mapping::new(
+            fd.as_fd(),
+            page.extents.file_len as usize,
+            Access::ReadWrite,
+        )?;
+        fcntl_add_seals(&fd, FIXED_SIZE).map_err(SegmentError::system("fcntl(F_ADD_SEALS)"))?;
+        Ok(Self::new(mapping, page, Backing::Anonymous(fd)))
+    }
+
+    /// Maps an anonymous segment whose descriptor came from another process.
+    ///
+    /// Nothing about the descriptor is believed: its seals, its size, and the control page are
+    /// checked first, and whatever they say the process is not harmed. A frozen segment is mapped
+    /// read-only.
+    ///
+    /// # Errors
+    ///
+    /// - [`SegmentError::NotSealed`] if the file could shrink or grow.
+    /// - [`SegmentError::Corrupt`] if it is no whole anonymous segment.
+    /// - [`SegmentError::NoSpace`] if the address space has no room for it.
+    /// - [`SegmentError::System`] if the descriptor cannot be mapped for writing, though the
+    ///   segment is not frozen.
+    pub fn from_fd(fd: OwnedFd) -> Result<Self, SegmentError> {
+        let seals = seals(fd.as_fd())?;
+        if let Some(missing) = missing_seals(seals) {
+            return Err(SegmentError::NotSealed { missing });
+        }
+        let page = read_page(fd.as_fd())?;
+        let (fd, access) = if seals.contains(SealFlags::WRITE) {
+            (open_read_only(fd.as_fd())?, Access::ReadOnly)
+        } else {
+            (fd, Access::ReadWrite)
+        };
+        let mapping = Mapping::new(fd.as_fd(), page.extents.file_len as usize, access)?;
+        Ok(Self::new(mapping, page, Backing::Anonymous(fd)))
+    }
+
+    /// Makes the payload immutable, here and everywhere, for good.
+    ///
+    /// The writable mapping is dropped, the file is sealed against writing, and mapped again
+    /// read-only. Processes that have not attached it yet get it read-only as well.
+    ///
+    /// # Errors
+    ///
+    /// [`SegmentError::NotFreezable`], beside the segment as it was, if it has a name, has other
+    /// clones in this process, or is mapped writably anywhere else. Other variants as in
+    /// [`from_fd`](Self::from_fd).
+    ///
+    /// # Panics
+    ///
+    /// If the segment cannot be frozen, and other threads fill the address space in the instant
+    /// in which it is not mapped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_segment::{Layout, Segment, SegmentError};
+    ///
+    /// let segment = Segment::anonymous(Layout::payload(8))?;
+    /// segment.payload().write(0, b"constant")?;
+    /// let frozen = segment.freeze().map_err(|(_, error)| error)?;
+    /// assert!(frozen.is_frozen());
+    /// assert_eq!(frozen.payload().write(0, b"changed!"), Err(SegmentError::ReadOnly));
+    /// # Ok::<(), multiproc_segment::SegmentError>(())
+    /// ```
+    #[doc(alias = "F_SEAL_WRITE")]
+    pub fn freeze(self) -> Result<Self, (Self, SegmentError)> {
+        if self.is_frozen() {
+            return Ok(self);
+        }
+        let id = self.id();
+        let refused =
+            |segment, obstacle| Err((segment, SegmentError::NotFreezable { id, obstacle }));
+        if self.name().is_some() {
+            return refused(self, Obstacle::Named);
+        }
+        // Mapped before anything is given up, so that nothing can fail once the file is sealed.
+        let frozen = open_read_only(self.backing().as_fd()).and_then(|fd| {
+            Ok((
+                Mapping::new(
+                    fd.as_fd(),
+                    self.page().extents.file_len as usize,
+                    Access::ReadOnly,
+                )?,
+                fd,
+            ))
+        });
+        let (frozen_mapping, frozen_fd) = match frozen {
+            Ok(frozen) => frozen,
+            Err(error) => return Err((self, error)),
+        };
+        let Attached {
+            mapping,
+            page,
+            file,
+        } = match self.into_sole() {
+            Ok(attached) => attached,
+            Err((segment, clones)) => return refused(segment, Obstacle::Cloned { clones }),
+        };
+        drop(mapping);
+        let Err(errno) = fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SEAL) else {
+            return Ok(Self::new(
+                frozen_mapping,
+                page,
+                Backing::Anonymous(frozen_fd),
+            ));
+        };
+        drop(frozen_mapping);
+        let mapping = Mapping::new(
+            file.as_fd(),
+            page.extents.file_len as usize,
+            Access::ReadWrite,
+        )
+        .expect("twice the address space was free a moment ago");
+        let segment = Self::new(mapping, page, file);
+        match errno {
+            Errno::BUSY => refused(segment, Obstacle::StillWritable),
+            errno => Err((segment, SegmentError::system("fcntl(F_ADD_SEALS)")(errno))),
+        }
+    }
+
+    /// Whether nobody can write to the segment any more.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.access() == Access::ReadOnly
+    }
+}
+
+/// The size of the file can be relied on: no access within it raises SIGBUS.
+const FIXED_SIZE: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
+
+fn create_memfd() -> Result<OwnedFd, SegmentError> {
+    let name = "multiproc-segment";
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    // Kernels before 6.3 do not know NOEXEC_SEAL; later ones can be set to insist on it.
+    match memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL) {
+        Err(Errno::INVAL) => memfd_create(name, flags),
+        created => created,
+    }
+    .map_err(SegmentError::system("memfd_create"))
+}
+
+fn seals(fd: BorrowedFd<'_>) -> Result<SealFlags, SegmentError> {
+    match fcntl_get_seals(fd) {
+        // What cannot be sealed at all answers EINVAL.
+        Err(Errno::INVAL) => Ok(SealFlags::empty()),
+        seals => seals.map_err(SegmentError::system("fcntl(F_GET_SEALS)")),
+    }
+}
+
+fn missing_seals(seals: SealFlags) -> Option<&'static str> {
+    match (
+        seals.contains(SealFlags::SHRINK),
+        seals.contains(SealFlags::GROW),
+    ) {
+        (true, true) => None,
+        (false, true) => Some("F_SEAL_SHRINK"),
+        (true, false) => Some("F_SEAL_GROW"),
+        (false, false) => Some("F_SEAL_SHRINK and F_SEAL_GROW"),
+    }
+}
+
+fn read_page(fd: BorrowedFd<'_>) -> Result<ControlPage, SegmentError> {
+    let found = fstat(fd).map_err(SegmentError::system("fstat"))?;
+    let page = stamp::read(fd, &found, None)?;
+    let corrupt = |fault| Err(SegmentError::Corrupt { name: None, fault });
+    if let Some(lifetime) = page.lifetime {
+        return corrupt(Corruption::Lifetime {
+            found: control::lifetime_code(Some(lifetime)),
+        });
+    }
+    if page.file != FileId::of(&found) {
+        return corrupt(Corruption::Copied);
+    }
+    stamp::check_whole(fd, None)?;
+    Ok(page)
+}
+
+/// The same file under a descriptor that cannot write.
+///
+/// Before Linux 6.7 a write-sealed file could be mapped shared through no other.
+fn open_read_only(fd: BorrowedFd<'_>) -> Result<OwnedFd, SegmentError> {
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(SegmentError::system("open of /proc/self/fd"))
+}

@@ -1,0 +1,68 @@
+//! [`Mapping`]: a segment's file in this process's memory; nothing else in the workspace maps any.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use memmap2::{Advice, MmapOptions, MmapRaw};
+
+use crate::error::SegmentError;
+use crate::room;
+use crate::segment::Access;
+
+/// The whole of a segment's file, mapped shared. Unmapped on drop.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    map: MmapRaw,
+    access: Access,
+}
+
+impl Mapping {
+    /// Maps the first `len` bytes of `file`, which must have that many.
+    ///
+    /// The mapping stays out of core dumps: a crashed process would otherwise write out, and wait
+    /// for, every segment that it had attached.
+    pub(crate) fn new(
+        file: BorrowedFd<'_>,
+        len: usize,
+        access: Access,
+    ) -> Result<Self, SegmentError> {
+        let mut options = MmapOptions::new();
+        options.len(len);
+        let map = match access {
+            Access::ReadWrite => options.map_raw(file.as_raw_fd()),
+            Access::ReadOnly => options.map_raw_read_only(file.as_raw_fd()),
+        }
+        .map_err(|error| room::mapping_failed(len, errno_of(&error)))?;
+        map.advise(Advice::DontDump).map_err(advise_failed)?;
+        Ok(Self { map, access })
+    }
+
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.map.as_mut_ptr()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    pub(crate) fn access(&self) -> Access {
+        self.access
+    }
+
+    pub(crate) fn include_in_core_dumps(&self) -> Result<(), SegmentError> {
+        self.map.advise(Advice::DoDump).map_err(advise_failed)
+    }
+}
+
+fn advise_failed(error: io::Error) -> SegmentError {
+    SegmentError::System {
+        call: "madvise",
+        errno: errno_of(&error),
+    }
+}
+
+fn errno_of(error: &io::Error) -> i32 {
+    error
+        .raw_os_error()
+        .expect("an error of a system call carries its errno")
+}

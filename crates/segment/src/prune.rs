@@ -1,0 +1,201 @@
+//! [`prune`], [`list`] and [`remove`]: this user's named segments, looked at and cleared away.
+
+use std::os::fd::AsFd;
+
+use crate::error::SegmentError;
+use crate::id::SegmentId;
+use crate::name::SegmentName;
+use crate::segment::Lifetime;
+use crate::shm::{self, Departure};
+use crate::stamp;
+
+/// What [`prune`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// The segments that were dead and are gone now.
+    pub removed: Vec<SegmentName>,
+    /// How many segments are in use.
+    pub in_use: usize,
+    /// How many persistent segments have no user.
+    pub persistent: usize,
+    /// How many other files there are: other users', other programs', damaged, or copies that
+    /// nobody has opened. They are left as they are.
+    pub foreign: usize,
+}
+
+/// One named segment of this user, as [`list`] found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: SegmentName,
+    /// Its id.
+    pub id: SegmentId,
+    /// Bytes of payload.
+    pub len: usize,
+    /// The [`kind`](crate::Layout::kind) that its creator gave.
+    pub kind: u64,
+    /// How long it lives.
+    pub lifetime: Lifetime,
+    /// Whether any process uses it.
+    pub in_use: bool,
+}
+
+/// What a file in the directory turned out to be.
+enum Found {
+    Foreign,
+    Segment(Listed),
+    /// It was dead, and its name was taken away.
+    Buried,
+    /// Somebody else was faster.
+    Gone,
+}
+
+/// Removes the names of this user's dead segments: those whose last user was killed.
+///
+/// A segment that anybody uses is never touched, and neither is a file that is not a segment of
+/// this user. Creating a segment does the same on the way, so that calling this is needed only to
+/// have the memory back sooner.
+///
+/// # Errors
+///
+/// [`SegmentError::NoDirectory`] if there is no `/dev/shm`.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName, prune};
+///
+/// let name = SegmentName::new(format!("doc-prune-{}", std::process::id()))?;
+/// let segment = Segment::create(&name, Layout::payload(8), Lifetime::LastUser, |_| {
+///     Ok::<(), SegmentError>(())
+/// })?;
+/// assert!(!prune()?.removed.contains(&name));
+/// # Ok::<(), SegmentError>(())
+/// ```
+#[doc(alias = "shm_unlink")]
+pub fn prune() -> Result<Pruned, SegmentError> {
+    let mut pruned = Pruned::default();
+    for name in shm::names()? {
+        match look(&name) {
+            Found::Foreign => pruned.foreign += 1,
+            Found::Segment(Listed { in_use: true, .. }) => pruned.in_use += 1,
+            Found::Segment(_) => pruned.persistent += 1,
+            Found::Buried => pruned.removed.push(name),
+            Found::Gone => {}
+        }
+    }
+    Ok(pruned)
+}
+
+/// This user's named segments, in the order of their names.
+///
+/// Dead ones that are met on the way are removed, as by [`prune`].
+///
+/// # Errors
+///
+/// [`SegmentError::NoDirectory`] if there is no `/dev/shm`.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName, list};
+///
+/// let name = SegmentName::new(format!("doc-list-{}", std::process::id()))?;
+/// let segment = Segment::create(&name, Layout::payload(8), Lifetime::LastUser, |_| {
+///     Ok::<(), SegmentError>(())
+/// })?;
+/// let listed = list()?.into_iter().find(|listed| listed.name == name).unwrap();
+/// assert_eq!((listed.id, listed.len, listed.in_use), (segment.id(), 8, true));
+/// # Ok::<(), SegmentError>(())
+/// ```
+pub fn list() -> Result<Vec<Listed>, SegmentError> {
+    let mut names = shm::names()?;
+    names.sort();
+    let found = names.iter().filter_map(|name| match look(name) {
+        Found::Segment(listed) => Some(listed),
+        Found::Foreign | Found::Buried | Found::Gone => None,
+    });
+    Ok(found.collect())
+}
+
+/// Removes the unused segment called `name`, whatever its lifetime.
+///
+/// # Errors
+///
+/// - [`SegmentError::InUse`] if any process uses it, this one included.
+/// - [`SegmentError::NotFound`] if there is none.
+/// - [`SegmentError::Refused`] or [`SegmentError::Corrupt`] if the file is no segment of this user.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName, remove};
+///
+/// let name = SegmentName::new(format!("doc-remove-{}", std::process::id()))?;
+/// let segment = Segment::create(&name, Layout::payload(8), Lifetime::Persistent, |segment| {
+///     segment.payload().write(0, b"lasting!")
+/// })?;
+/// assert!(matches!(remove(&name), Err(SegmentError::InUse { .. })));
+/// drop(segment);
+/// assert_eq!(Segment::open(&name)?.len(), 8);
+/// remove(&name)?;
+/// # Ok::<(), SegmentError>(())
+/// ```
+#[doc(alias = "shm_unlink")]
+pub fn remove(name: &SegmentName) -> Result<(), SegmentError> {
+    let (file, found) = shm::open_file(name)?;
+    stamp::read(file.as_fd(), &found, Some(name))?;
+    match shm::unlink_unused(file.as_fd(), name)? {
+        Departure::InUse => Err(SegmentError::InUse { name: name.clone() }),
+        Departure::Gone => Err(SegmentError::NotFound { name: name.clone() }),
+        Departure::Unlinked => Ok(()),
+    }
+}
+
+/// [`prune`] on the way to something else, where a failure is none.
+pub(crate) fn sweep() {
+    for name in shm::names().unwrap_or_default() {
+        look(&name);
+    }
+}
+
+/// Whether `name` can be taken now. A dead segment under it is removed first.
+pub(crate) fn is_free(name: &SegmentName) -> Result<bool, SegmentError> {
+    Ok(matches!(look(name), Found::Buried) || !shm::is_taken(name)?)
+}
+
+fn look(name: &SegmentName) -> Found {
+    match inspect(name) {
+        Ok(found) => found,
+        Err(SegmentError::NotFound { .. }) => Found::Gone,
+        // What cannot be opened or read is as foreign as what is no segment.
+        Err(_) => Found::Foreign,
+    }
+}
+
+fn inspect(name: &SegmentName) -> Result<Found, SegmentError> {
+    let (file, found) = shm::open_file(name)?;
+    let page = stamp::read(file.as_fd(), &found, Some(name))?;
+    let Some(lifetime) = page.lifetime else {
+        return Ok(Found::Foreign);
+    };
+    if stamp::is_displaced(&page, &found) {
+        return Ok(Found::Foreign);
+    }
+    let in_use = match lifetime {
+        Lifetime::Persistent => !shm::lock_exclusive(file.as_fd())?,
+        Lifetime::LastUser => match shm::unlink_unused(file.as_fd(), name)? {
+            Departure::InUse => true,
+            Departure::Gone => return Ok(Found::Gone),
+            Departure::Unlinked => return Ok(Found::Buried),
+        },
+    };
+    Ok(Found::Segment(Listed {
+        name: name.clone(),
+        id: page.id,
+        len: page.extents.payload_len as usize,
+        kind: page.kind,
+        lifetime,
+        in_use,
+    }))
+}

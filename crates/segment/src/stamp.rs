@@ -1,0 +1,131 @@
+//! Stamping a new file with its control page, and reading the stamp of one that was found.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{Stat, fstat};
+use rustix::io::{pread, pwrite};
+
+use crate::control::{self, ControlPage, FileId, HEADER_LEN};
+use crate::error::{Corruption, SegmentError};
+use crate::id::SegmentId;
+use crate::layout::{Extents, Layout, PAGE};
+use crate::name::SegmentName;
+use crate::origin::{self, PidNamespace};
+use crate::room;
+use crate::segment::Lifetime;
+
+/// Gives the empty `file` the memory that `layout` takes, and its control page.
+pub(crate) fn stamp(
+    file: BorrowedFd<'_>,
+    layout: Layout,
+    lifetime: Option<Lifetime>,
+) -> Result<ControlPage, SegmentError> {
+    let extents = Extents::new(layout.payload_len as u64, layout.control_len as u64)
+        .ok_or_else(room::unaddressable)?;
+    room::reserve(file, extents.file_len)?;
+    write(file, extents, layout.kind, lifetime)
+}
+
+/// Makes `file`, which holds the bytes of another segment, a segment of its own.
+///
+/// Its lock area is zeroed: the owners recorded there are gone. The page comes last, so that a
+/// process killed in here leaves the file as displaced as it was.
+pub(crate) fn restamp(
+    file: BorrowedFd<'_>,
+    page: &ControlPage,
+) -> Result<ControlPage, SegmentError> {
+    let extents = page.extents;
+    if check_whole(file, None).is_err() {
+        room::reserve(file, extents.file_len)?;
+    }
+    let zeros = [0; PAGE as usize];
+    for at in (extents.control_at..extents.control_page_at()).step_by(zeros.len()) {
+        put(file, &zeros, at)?;
+    }
+    write(file, extents, page.kind, page.lifetime)
+}
+
+/// Whether the page was written for another file, or while the machine last ran.
+pub(crate) fn is_displaced(page: &ControlPage, found: &Stat) -> bool {
+    let unknown = [0; 16];
+    let boots = [page.boot_id, origin::boot_id()];
+    page.file != FileId::of(found) || (boots[0] != boots[1] && !boots.contains(&unknown))
+}
+
+fn write(
+    file: BorrowedFd<'_>,
+    extents: Extents,
+    kind: u64,
+    lifetime: Option<Lifetime>,
+) -> Result<ControlPage, SegmentError> {
+    let page = ControlPage {
+        id: SegmentId::random()?,
+        kind,
+        extents,
+        lifetime,
+        pid_namespace: PidNamespace::current()?,
+        file: FileId::of(&fstat(file).map_err(SegmentError::system("fstat"))?),
+        boot_id: origin::boot_id(),
+    };
+    put(file, &page.encode(), extents.control_page_at())?;
+    Ok(page)
+}
+
+fn put(file: BorrowedFd<'_>, bytes: &[u8], at: u64) -> Result<(), SegmentError> {
+    let written = pwrite(file, bytes, at).map_err(SegmentError::system("pwrite"))?;
+    // The memory is reserved, and a write of up to a page of it is not cut short.
+    assert_eq!(written, bytes.len(), "pwrite wrote part of a page");
+    Ok(())
+}
+
+/// Reads the control page of `file` once, and checks it against what the file is.
+///
+/// Whether the page was written for this very file is left to [`is_displaced`]: a copy is whole.
+pub(crate) fn read(
+    file: BorrowedFd<'_>,
+    found: &Stat,
+    name: Option<&SegmentName>,
+) -> Result<ControlPage, SegmentError> {
+    let corrupt = |fault| SegmentError::Corrupt {
+        name: name.cloned(),
+        fault,
+    };
+    let file_len = found.st_size.unsigned_abs();
+    let at = control::header_at(file_len).map_err(corrupt)?;
+    let mut header = [0; HEADER_LEN];
+    let read = pread(file, &mut header, at).map_err(SegmentError::system("pread"))?;
+    if read != HEADER_LEN {
+        return Err(corrupt(Corruption::Length { file_len }));
+    }
+    ControlPage::decode(&header, file_len).map_err(corrupt)
+}
+
+/// Refuses a file with holes, which would be filled at the first touch, or not be.
+pub(crate) fn check_whole(
+    file: BorrowedFd<'_>,
+    name: Option<&SegmentName>,
+) -> Result<(), SegmentError> {
+    let found = fstat(file).map_err(SegmentError::system("fstat"))?;
+    let file_len = found.st_size.unsigned_abs();
+    let allocated = found.st_blocks.unsigned_abs().saturating_mul(512);
+    if allocated < file_len {
+        let fault = Corruption::Sparse {
+            allocated,
+            file_len,
+        };
+        return Err(SegmentError::Corrupt {
+            name: name.cloned(),
+            fault,
+        });
+    }
+    Ok(())
+}
+
+impl FileId {
+    pub(crate) fn of(found: &Stat) -> Self {
+        Self {
+            device: found.st_dev,
+            inode: found.st_ino,
+        }
+    }
+}
