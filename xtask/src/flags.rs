@@ -16,6 +16,15 @@ xflags::xflags! {
             /// Fails where a step would be skipped because there is no NumPy.
             optional --require-python
         }
+        /// Measures every layer beside its peers and the machine's limits, and prints a table.
+        cmd bench {
+            /// Measures only this row; may be given several times.
+            repeated --only row: String
+            /// Lists the rows and measures none.
+            optional --list
+            /// Prints one JSON object per row instead of the table.
+            optional --json
+        }
         /// Builds the API documentation of all crates with the guides, and says where it is.
         cmd docs {}
     }

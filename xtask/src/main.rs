@@ -1,5 +1,6 @@
-//! What crosses crates: `cargo xtask verify` and `docs`, each in a file of its own.
+//! What crosses crates: `cargo xtask verify`, `bench` and `docs`, each in a file of its own.
 
+mod bench;
 mod docs;
 mod flags;
 mod verify;
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let flags = Xtask::from_env_or_exit();
     let result = Workspace::find().and_then(|workspace| match flags.subcommand {
         XtaskCmd::Verify(flags) => verify::run(&workspace, &flags),
+        XtaskCmd::Bench(flags) => bench::run(&workspace, &flags),
         XtaskCmd::Docs(_) => docs::run(&workspace),
     });
     match result {

@@ -1,0 +1,83 @@
+//! [`ROWS`]: what is measured, in which bench target, and how fast it is meant to be.
+
+use std::fmt;
+
+use super::measured::Measured;
+use crate::workspace::Result;
+
+/// One line of the table: a criterion group of the same name.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    /// What one measured time is the time of.
+    pub(super) about: &'static str,
+    /// The file in benches/benches that measures it.
+    pub(super) target: &'static str,
+    pub(super) goal: Goal,
+}
+
+/// How fast a thing is meant to be. Ratios travel from machine to machine, times do not.
+#[derive(Debug)]
+pub(super) enum Goal {
+    /// At most so many times what was measured beside it under this name.
+    AtMost(f64, &'static str),
+    /// At most so many nanoseconds, where nothing comparable exists.
+    Nanoseconds(f64),
+}
+
+/// In the order of the layers.
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "segment-anonymous",
+        about: "create, write a byte and drop an anonymous segment of 4 KiB",
+        target: "segment",
+        goal: Goal::AtMost(2.0, "system calls"),
+    },
+    Row {
+        name: "segment-create",
+        about: "create, publish, write a byte and drop a named segment of 4 KiB",
+        target: "segment",
+        goal: Goal::AtMost(2.0, "system calls"),
+    },
+    Row {
+        name: "segment-attach",
+        about: "open, check, read a byte of and drop a named segment of 4 KiB",
+        target: "segment",
+        goal: Goal::AtMost(2.0, "system calls"),
+    },
+    Row {
+        name: "fill-f64",
+        about: "one uniform double of PCG64, in a slice of 65,536",
+        target: "rng",
+        goal: Goal::AtMost(1.1, "rand_pcg"),
+    },
+    Row {
+        name: "child-stream",
+        about: "the stream of one item: SeedSequence child and PCG64",
+        target: "rng",
+        goal: Goal::Nanoseconds(300.0),
+    },
+];
+
+impl Goal {
+    pub(super) fn is_met(&self, measured: &Measured) -> Result<bool> {
+        match self {
+            Goal::AtMost(times, name) => {
+                let other = measured
+                    .other(name)
+                    .ok_or_else(|| format!("`{name}` was not measured"))?;
+                Ok(measured.ours <= times * other)
+            }
+            Goal::Nanoseconds(most) => Ok(measured.ours <= *most),
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Goal::AtMost(times, name) => write!(f, "<= {times} x {name}"),
+            Goal::Nanoseconds(most) => write!(f, "<= {}", super::time(*most)),
+        }
+    }
+}
