@@ -25,6 +25,10 @@ impl Default for Mailbox {
 
 impl Mailbox {
     /// Starts the partner.
+    ///
+    /// # Panics
+    ///
+    /// If the kernel refuses.
     pub fn start() -> Mailbox {
         let word = shared_word();
         // SAFETY: the child runs only `answer_for_ever`, which neither allocates nor takes locks.

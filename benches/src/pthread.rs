@@ -16,6 +16,10 @@ impl Default for PthreadRobustMutex {
 
 impl PthreadRobustMutex {
     /// Makes an unlocked mutex.
+    ///
+    /// # Panics
+    ///
+    /// If the kernel refuses.
     pub fn new() -> PthreadRobustMutex {
         let mut attributes = MaybeUninit::<libc::pthread_mutexattr_t>::uninit();
         let attributes = attributes.as_mut_ptr();
@@ -36,6 +40,10 @@ impl PthreadRobustMutex {
     }
 
     /// Locks and unlocks.
+    ///
+    /// # Panics
+    ///
+    /// If the kernel refuses.
     pub fn lock_and_unlock(&self) {
         // SAFETY: the mutex was initialised by `new` and lives as long as `self`.
         succeed(unsafe { libc::pthread_mutex_lock(self.0.get()) });

@@ -5,6 +5,10 @@ use std::ffi::CStr;
 use std::ptr::null_mut;
 
 /// Creates an anonymous file of `len_bytes`, maps it, writes a byte, and gives all back.
+///
+/// # Panics
+///
+/// If the kernel refuses.
 pub fn create_anonymous(len_bytes: usize) {
     // SAFETY: the name is a C string; a descriptor or -1 comes back.
     let fd =
@@ -14,6 +18,10 @@ pub fn create_anonymous(len_bytes: usize) {
 }
 
 /// Creates a named file of `len_bytes`, maps it, writes a byte, and removes all.
+///
+/// # Panics
+///
+/// If the kernel refuses.
 pub fn create_named(name: &CStr, len_bytes: usize) {
     let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
     // SAFETY: the name is a C string; a descriptor or -1 comes back.
@@ -24,6 +32,10 @@ pub fn create_named(name: &CStr, len_bytes: usize) {
 }
 
 /// Creates a named file of `len_bytes` for [`attach_named`], to be [`remove`]d.
+///
+/// # Panics
+///
+/// If the kernel refuses.
 pub fn leave_named(name: &CStr, len_bytes: usize) {
     let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
     // SAFETY: the name is a C string; a descriptor or -1 comes back.
@@ -33,6 +45,10 @@ pub fn leave_named(name: &CStr, len_bytes: usize) {
 }
 
 /// Opens a named file, asks for its size, maps it, reads a byte, and gives all back.
+///
+/// # Panics
+///
+/// If the kernel refuses.
 pub fn attach_named(name: &CStr) {
     // SAFETY: the name is a C string; a descriptor or -1 comes back.
     let fd = unsafe { libc::shm_open(name.as_ptr(), libc::O_RDWR, 0) };
@@ -50,6 +66,10 @@ pub fn attach_named(name: &CStr) {
 }
 
 /// Removes a name.
+///
+/// # Panics
+///
+/// If the kernel refuses.
 pub fn remove(name: &CStr) {
     // SAFETY: the name is a C string.
     let result = unsafe { libc::shm_unlink(name.as_ptr()) };
