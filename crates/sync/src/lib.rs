@@ -1,1 +1,47 @@
 //! Locks in shared memory that survive the death of any process at any instruction.
+
+mod data_layout;
+mod deadline;
+mod error;
+mod occupant;
+mod place;
+
+mod anchored;
+mod fork_page;
+mod futex;
+mod primitive;
+mod robust_list;
+mod robust_word;
+mod word;
+
+mod mutex;
+mod mutex_words;
+mod poison;
+mod raw_mutex;
+mod robust_mutex;
+
+mod access_table;
+mod claim;
+mod claim_protocol;
+mod claim_rules;
+mod holder;
+mod table_words;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+pub use access_table::AccessTable;
+pub use claim::{Claim, TornClaim};
+pub use claim_rules::{Mode, conflicts};
+pub use data_layout::DataLayout;
+pub use deadline::Deadline;
+pub use error::{ClaimError, LockError, SyncError, UnsupportedCall};
+pub use holder::Holder;
+pub use mutex::{Mutex, MutexGuard};
+pub use occupant::Occupant;
+pub use place::Place;
+pub use raw_mutex::{MUTEX_LEN, RawMutex};
+pub use robust_list::HELD_LIMIT;
+pub use robust_mutex::RobustMutex;
+pub use table_words::SLOTS;

@@ -1,0 +1,530 @@
+//! How a range is claimed, released and found torn: the access table's algorithm.
+//!
+//! A claimant first takes a free slot's robust word, so that whatever follows the kernel will mark
+//! the slot if the claimant dies. Then, under the table's leaf lock, it looks through the slots and
+//! either writes its range and, last, its mode, which admits it; or it leaves, gives the slot
+//! back and sleeps. Everything is decided under the leaf lock except releases: a holder takes its mode
+//! away, counts the sequence word on and wakes its sleepers, without waiting for anybody.
+//!
+//! A sleeper read the sequence before it looked at the slots, so that a release it did not see has
+//! changed the word and the kernel refuses the sleep. It sleeps on the sequence and on the word of the
+//! slot in its way at once: where the kernel has `futex_waitv` (Linux 5.16), the holder's death wakes
+//! it; on older kernels, and if the one woken is killed too before it could tell the others, a sleeper finds
+//! out within the back-stop.
+//!
+//! Every change of a slot is one store, and each order of stores leaves a table that says too much
+//! rather than too little, so that a death between any two needs no undoing.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::time::Duration;
+
+use crate::claim_rules::{Mode, Remnant, carve, conflicts, hull, nearest_pair, overlap};
+use crate::deadline::Deadline;
+use crate::holder::Holder;
+use crate::primitive::{AtomicU32, AtomicU64, Futex, ThreadList, Watched, thread_lives, wait_any};
+use crate::robust_word::{Acquired, Missed, RobustWord};
+use crate::word;
+
+/// Bit 0 of the sequence word: somebody sleeps on it. Sticky, as the waiters bit of a lock is.
+const SLEEPERS: u32 = 1;
+const ONE_RELEASE: u32 = 2;
+
+const FREE: u32 = 0;
+const READ: u32 = 1;
+const WRITE: u32 = 2;
+const ATOMIC: u32 = 3;
+const TORN: u32 = 4;
+
+/// How soon a claimant looks again when all slots are in the hands of claimants.
+const CROWD_PAUSE: Duration = Duration::from_millis(1);
+
+const fn code(mode: Mode) -> u32 {
+    match mode {
+        Mode::Read => READ,
+        Mode::Write => WRITE,
+        Mode::Atomic => ATOMIC,
+    }
+}
+
+/// The mode of a live claim; `None` for a slot that claims nothing. Unknown codes exclude everybody.
+const fn claimed(code: u32) -> Option<Mode> {
+    match code {
+        FREE | TORN => None,
+        READ => Some(Mode::Read),
+        ATOMIC => Some(Mode::Atomic),
+        _ => Some(Mode::Write),
+    }
+}
+
+/// One claim, or what a dead writer left of one.
+#[derive(Debug)]
+#[cfg_attr(not(loom), repr(C))]
+pub(crate) struct Slot {
+    mode: AtomicU32,
+    pid: AtomicU32,
+    owner: RobustWord,
+    start: AtomicU64,
+    end: AtomicU64,
+}
+
+#[cfg(not(loom))]
+const _: () = {
+    use std::mem::offset_of;
+    assert!(size_of::<Slot>() == 64);
+    assert!(offset_of!(Slot, owner) == 8);
+    assert!(offset_of!(Slot, owner) + RobustWord::NEXT_OFFSET == 40);
+    assert!(offset_of!(Slot, start) == 48);
+};
+
+impl Slot {
+    fn range(&self) -> Range<u64> {
+        self.start.load(Relaxed)..self.end.load(Relaxed)
+    }
+
+    fn is_torn(&self) -> bool {
+        self.mode.load(Acquire) == TORN
+    }
+
+    fn holder(&self, mode: Mode, word: u32) -> Holder {
+        Holder {
+            pid: self.pid.load(Relaxed),
+            tid: word::owner(word),
+            mode,
+            range: self.range(),
+        }
+    }
+
+    /// Writes the range and then the mode, which makes it count. Only under the leaf lock.
+    fn admit(&self, pid: u32, range: &Range<u64>, code: u32) {
+        self.pid.store(pid, Relaxed);
+        self.start.store(range.start, Relaxed);
+        self.end.store(range.end, Relaxed);
+        // Release: pairs with the Acquire of those who read the mode without the leaf lock.
+        self.mode.store(code, Release);
+    }
+
+    /// If its owner is gone, turns what it left into a torn marker or a free slot; says whether it did.
+    ///
+    /// Only under the leaf lock.
+    fn settle(&self) -> bool {
+        let word = self.owner.load();
+        let code = self.mode.load(Acquire);
+        if word::owner(word) != 0 || (word == 0 && claimed(code).is_none()) {
+            return false;
+        }
+        match claimed(code) {
+            Some(Mode::Write) => self.mode.store(TORN, Release),
+            Some(Mode::Read | Mode::Atomic) => self.mode.store(FREE, Release),
+            None => {}
+        }
+        self.owner.reset(word);
+        true
+    }
+}
+
+/// A table in a segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table<'t> {
+    pub(crate) leaf: &'t RobustWord,
+    pub(crate) sequence: &'t Futex,
+    pub(crate) slots: &'t [Slot],
+}
+
+/// A claim that was admitted.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) slot: usize,
+    /// Which parts of the range dead writers left torn.
+    pub(crate) torn: Vec<Range<u64>>,
+}
+
+/// Why a claim was not admitted.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// This other thread was in the way until the deadline.
+    Held(Holder),
+    /// The claimant itself is in the way.
+    Deadlock(Holder),
+    /// No slot is free; these threads have them.
+    Full(Vec<Holder>),
+    /// This thread held the leaf lock until the deadline.
+    Stuck { holder: u32 },
+    /// The claimant's list of held locks is full.
+    TooManyHeld,
+}
+
+/// What a claimant found in its way.
+struct Obstacle {
+    slot: usize,
+    /// The slot's word, owned by the holder.
+    word: u32,
+    /// The sequence before the slots were looked at.
+    sequence: u32,
+    holder: Holder,
+}
+
+/// Whether a slot can be had.
+enum Room {
+    Made,
+    /// All slots are taken, some by claimants who may give them back at once.
+    Crowded,
+    None,
+}
+
+/// The leaf lock, held.
+struct Admitting<'t> {
+    table: Table<'t>,
+    me: &'t ThreadList,
+}
+
+impl Drop for Admitting<'_> {
+    fn drop(&mut self) {
+        self.table.leaf.unlock_leaf(self.me);
+    }
+}
+
+impl<'t> Table<'t> {
+    /// Claims `range`, waiting until `deadline` for those in the way.
+    pub(crate) fn claim(
+        self,
+        me: &ThreadList,
+        mode: Mode,
+        range: &Range<u64>,
+        deadline: Deadline,
+    ) -> Result<Admission, Refusal> {
+        loop {
+            let slot = self.own_slot(me, deadline)?;
+            let obstacle = match self.attempt(me, slot, mode, range, deadline) {
+                Ok(Ok(torn)) => return Ok(Admission { slot, torn }),
+                Ok(Err(obstacle)) => obstacle,
+                Err(refusal) => {
+                    self.slots[slot].owner.unlock_unwatched(me);
+                    return Err(refusal);
+                }
+            };
+            self.slots[slot].owner.unlock_unwatched(me);
+            if obstacle.holder.tid == 0 {
+                // The holder died since the dead were settled: the next look settles it.
+                continue;
+            }
+            if obstacle.holder.tid == me.tid() {
+                return Err(Refusal::Deadlock(obstacle.holder));
+            }
+            let Some(patience) = deadline.next_wait() else {
+                return Err(Refusal::Held(obstacle.holder));
+            };
+            self.sleep(&obstacle, patience);
+        }
+    }
+
+    /// Ends the claim in `slot`; `false` if this thread does not hold it.
+    pub(crate) fn release(self, me: &ThreadList, slot: usize) -> bool {
+        self.release_as(me, slot, FREE)
+    }
+
+    /// Ends the claim in `slot` and leaves its range torn, as the holder's death would.
+    pub(crate) fn release_torn(self, me: &ThreadList, slot: usize) -> bool {
+        self.release_as(me, slot, TORN)
+    }
+
+    fn release_as(self, me: &ThreadList, slot: usize, code: u32) -> bool {
+        let slot = &self.slots[slot];
+        if !slot.owner.is_held_by(me) {
+            return false;
+        }
+        // Release: pairs with the Acquire in `obstacle`, and hands the range's bytes on.
+        slot.mode.store(code, Release);
+        self.announce();
+        slot.owner.unlock_unwatched(me)
+    }
+
+    /// Takes `repaired`, the range of the claim in `slot`, out of all torn ranges.
+    ///
+    /// A torn range that goes on at both sides needs one more slot; if there is none it stays whole.
+    pub(crate) fn mark_consistent(self, me: &ThreadList, slot: usize, repaired: &Range<u64>) {
+        if !self.slots[slot].owner.is_held_by(me) {
+            return;
+        }
+        let mut spare = None;
+        loop {
+            let Ok(admitting) = self.enter(me, Deadline::Never) else {
+                unreachable!("a wait without a deadline ends with the lock");
+            };
+            let enough = self.carve_all(repaired, spare.map(|index: usize| &self.slots[index]));
+            drop(admitting);
+            if let Some(index) = spare {
+                self.slots[index].owner.unlock_unwatched(me);
+            }
+            if enough {
+                return;
+            }
+            match self.own_slot(me, Deadline::Now) {
+                Ok(index) => spare = Some(index),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Every claim that is held now, in no particular order.
+    pub(crate) fn holders(self) -> Vec<Holder> {
+        let mut holders = Vec::new();
+        for slot in self.slots {
+            let word = slot.owner.load();
+            let Some(mode) = claimed(slot.mode.load(Acquire)) else {
+                continue;
+            };
+            if word::owner(word) != 0 {
+                holders.push(slot.holder(mode, word));
+            }
+        }
+        holders
+    }
+
+    /// Every torn range, those of writers whose death nobody has noticed yet included.
+    pub(crate) fn torn(self) -> Vec<Range<u64>> {
+        let left_torn = |slot: &&Slot| {
+            let dead = word::owner(slot.owner.load()) == 0;
+            match slot.mode.load(Acquire) {
+                TORN => true,
+                code => dead && claimed(code) == Some(Mode::Write),
+            }
+        };
+        self.slots
+            .iter()
+            .filter(left_torn)
+            .map(Slot::range)
+            .collect()
+    }
+
+    /// Takes a free slot's word, making room if there is none.
+    fn own_slot(self, me: &ThreadList, deadline: Deadline) -> Result<usize, Refusal> {
+        if me.is_full() {
+            return Err(Refusal::TooManyHeld);
+        }
+        loop {
+            if let Some(slot) = self.own_free_slot(me) {
+                return Ok(slot);
+            }
+            let patience = match self.make_room(me, deadline)? {
+                Room::Made => continue,
+                Room::Crowded => deadline.next_wait(),
+                Room::None => None,
+            };
+            let Some(patience) = patience else {
+                return Err(Refusal::Full(self.holders()));
+            };
+            let sequence = self.sequence.load(Relaxed);
+            self.sequence.wait(sequence, patience.min(CROWD_PAUSE));
+        }
+    }
+
+    fn own_free_slot(self, me: &ThreadList) -> Option<usize> {
+        // Threads begin at different slots, so that they meet less often.
+        let count = self.slots.len();
+        let first = me.tid() as usize % count;
+        (first..count).chain(0..first).find(|&index| {
+            let slot = &self.slots[index];
+            if slot.mode.load(Relaxed) != FREE || slot.owner.load() != 0 {
+                return false;
+            }
+            if !slot.owner.lock_if_untouched(me) {
+                return false;
+            }
+            // In between somebody may have taken it and left it torn.
+            let free = slot.mode.load(Acquire) == FREE;
+            if !free {
+                slot.owner.unlock_unwatched(me);
+            }
+            free
+        })
+    }
+
+    /// Frees the slots of the dead and, if that is not enough, joins two torn ranges into their hull.
+    fn make_room(self, me: &ThreadList, deadline: Deadline) -> Result<Room, Refusal> {
+        let _admitting = self.enter(me, deadline)?;
+        self.settle_all();
+        let unclaimed = |slot: &&Slot| slot.mode.load(Acquire) == FREE;
+        if self
+            .slots
+            .iter()
+            .filter(unclaimed)
+            .any(|slot| slot.owner.load() == 0)
+        {
+            return Ok(Room::Made);
+        }
+        let torn: Vec<&Slot> = self
+            .slots
+            .iter()
+            .filter(|slot| slot.is_torn() && slot.owner.load() == 0)
+            .collect();
+        let ranges: Vec<_> = torn.iter().map(|slot| slot.range()).collect();
+        if let Some((kept, freed)) = nearest_pair(&ranges) {
+            let joined = hull(&ranges[kept], &ranges[freed]);
+            torn[kept].start.store(joined.start, Relaxed);
+            torn[kept].end.store(joined.end, Relaxed);
+            torn[freed].mode.store(FREE, Release);
+            return Ok(Room::Made);
+        }
+        if self.slots.iter().any(|slot| unclaimed(&slot)) {
+            return Ok(Room::Crowded);
+        }
+        Ok(Room::None)
+    }
+
+    /// Looks for an obstacle and, if there is none, admits the claim to `slot`, which `me` owns.
+    fn attempt(
+        self,
+        me: &ThreadList,
+        slot: usize,
+        mode: Mode,
+        range: &Range<u64>,
+        deadline: Deadline,
+    ) -> Result<Result<Vec<Range<u64>>, Obstacle>, Refusal> {
+        let _admitting = self.enter(me, deadline)?;
+        self.settle_all();
+        if let Some(obstacle) = self.obstacle(me, mode, range) {
+            return Ok(Err(obstacle));
+        }
+        let torn = self
+            .slots
+            .iter()
+            .filter(|slot| slot.is_torn() && overlap(&slot.range(), range))
+            .map(|slot| slot.range().start.max(range.start)..slot.range().end.min(range.end))
+            .collect();
+        self.slots[slot].admit(me.pid(), range, code(mode));
+        Ok(Ok(torn))
+    }
+
+    /// The first claim in the way; the thread's own if there is one.
+    fn obstacle(self, me: &ThreadList, mode: Mode, range: &Range<u64>) -> Option<Obstacle> {
+        // Acquire, and before the slots: pairs with the release that `announce` counts.
+        let sequence = self.sequence.load(Acquire);
+        let mut first = None;
+        for (index, slot) in self.slots.iter().enumerate() {
+            let word = slot.owner.load();
+            let Some(held) = claimed(slot.mode.load(Acquire)) else {
+                continue;
+            };
+            if !conflicts((held, &slot.range()), (mode, range)) {
+                continue;
+            }
+            let holder = slot.holder(held, word);
+            let own = holder.tid == me.tid();
+            if first.is_none() || own {
+                first = Some(Obstacle {
+                    slot: index,
+                    word,
+                    sequence,
+                    holder,
+                });
+            }
+            if own {
+                break;
+            }
+        }
+        first
+    }
+
+    /// Settles what the dead left, and tells the sleepers if there was anything.
+    fn settle_all(self) {
+        let settled = self.slots.iter().filter(|slot| slot.settle()).count();
+        if settled > 0 {
+            self.announce();
+        }
+    }
+
+    /// Carves `repaired` out of the torn markers, one of them into `spare` if need be; `false` if
+    /// another spare slot is needed.
+    fn carve_all(self, repaired: &Range<u64>, mut spare: Option<&Slot>) -> bool {
+        let mut enough = true;
+        for slot in self.slots.iter().filter(|slot| slot.is_torn()) {
+            let torn = slot.range();
+            if !overlap(&torn, repaired) {
+                continue;
+            }
+            match carve(&torn, repaired) {
+                Remnant::Nothing => slot.mode.store(FREE, Release),
+                Remnant::One(left) if left.start == torn.start => {
+                    slot.end.store(left.end, Relaxed);
+                }
+                Remnant::One(left) => slot.start.store(left.start, Relaxed),
+                Remnant::Two(before, after) => match spare.take() {
+                    Some(spare) => {
+                        spare.admit(slot.pid.load(Relaxed), &after, TORN);
+                        slot.end.store(before.end, Relaxed);
+                    }
+                    None => enough = false,
+                },
+            }
+        }
+        enough
+    }
+
+    /// Takes the leaf lock.
+    fn enter<'a>(self, me: &'a ThreadList, deadline: Deadline) -> Result<Admitting<'a>, Refusal>
+    where
+        't: 'a,
+    {
+        match self.leaf.lock_leaf(me, leaf_deadline(deadline)) {
+            Ok(acquired) => {
+                let admitting = Admitting { table: self, me };
+                if acquired == Acquired::OwnerDied {
+                    // It may have settled something and not told.
+                    self.announce();
+                }
+                Ok(admitting)
+            }
+            Err(Missed::Held { holder }) => Err(Refusal::Stuck { holder }),
+            Err(Missed::Deadlock) => unreachable!("nothing else runs under the leaf lock"),
+        }
+    }
+
+    /// Counts the sequence on and wakes everybody who sleeps on it.
+    fn announce(self) {
+        // Release: pairs with the Acquire in `obstacle`.
+        let before = self.sequence.fetch_add(ONE_RELEASE, AcqRel);
+        if before & SLEEPERS != 0 && self.sequence.wake(i32::MAX) == 0 {
+            let now = before.wrapping_add(ONE_RELEASE);
+            let _ = self
+                .sequence
+                .compare_exchange(now, now & !SLEEPERS, Relaxed, Relaxed);
+        }
+    }
+
+    /// Sleeps until something is released, or the holder in the way dies.
+    fn sleep(self, obstacle: &Obstacle, patience: Duration) {
+        let sequence = obstacle.sequence | SLEEPERS;
+        let marked = obstacle.sequence == sequence
+            || self
+                .sequence
+                .compare_exchange(obstacle.sequence, sequence, Relaxed, Relaxed)
+                .is_ok();
+        let owner = &self.slots[obstacle.slot].owner;
+        let Some(word) = owner.watch(obstacle.word).filter(|_| marked) else {
+            return;
+        };
+        wait_any(
+            Watched {
+                futex: self.sequence,
+                value: sequence,
+            },
+            Watched {
+                futex: owner.futex(),
+                value: word,
+            },
+            patience,
+        );
+        if owner.load() == word && !thread_lives(word::owner(word)) {
+            owner.bury(word);
+        }
+    }
+}
+
+/// Admission takes a microsecond, so even a claimant that is not to wait waits for that.
+fn leaf_deadline(deadline: Deadline) -> Deadline {
+    match deadline {
+        Deadline::Now => Deadline::after(crate::deadline::BACK_STOP),
+        other => other,
+    }
+}

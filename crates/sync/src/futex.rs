@@ -1,0 +1,163 @@
+//! [`Futex`]: a shared word on which threads of any process sleep and are woken.
+#![expect(
+    unsafe_code,
+    reason = "futex and tkill are system calls without a wrapper"
+)]
+
+use std::ops::Deref;
+use std::ptr;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::Duration;
+
+/// A word in shared memory that the kernel can put threads to sleep on.
+///
+/// Zero bytes are a futex of value 0. It derefs to the atomic that it is.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct Futex(AtomicU32);
+
+impl Deref for Futex {
+    type Target = AtomicU32;
+
+    fn deref(&self) -> &AtomicU32 {
+        &self.0
+    }
+}
+
+/// A futex together with the value at which a sleeper wants to sleep on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched<'a> {
+    pub(crate) futex: &'a Futex,
+    pub(crate) value: u32,
+}
+
+impl Futex {
+    /// Sleeps until woken, at most `patience`, and not at all if the word is not `value`.
+    ///
+    /// Also returns for no reason, so that callers look at the word again.
+    pub(crate) fn wait(&self, value: u32, patience: Duration) {
+        let timeout = timespec(patience);
+        // SAFETY: `futex(FUTEX_WAIT)` reads a live aligned 4-byte word and a timespec; both are
+        // borrowed for the call. Without `FUTEX_PRIVATE_FLAG` it works across processes.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                self.0.as_ptr(),
+                libc::FUTEX_WAIT,
+                value,
+                &raw const timeout,
+            )
+        };
+    }
+
+    /// Wakes at most `count` sleepers and says how many there were.
+    pub(crate) fn wake(&self, count: i32) -> u32 {
+        // SAFETY: `futex(FUTEX_WAKE)` only needs the address of a mapped word.
+        let woken =
+            unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), libc::FUTEX_WAKE, count) };
+        // An error means that the word is not mapped, which the reference excludes.
+        u32::try_from(woken).unwrap_or(0)
+    }
+}
+
+/// One element of `futex_waitv(2)`'s list, as the kernel has it.
+#[repr(C)]
+struct WaitElement {
+    value: u64,
+    address: u64,
+    flags: u32,
+    reserved: u32,
+}
+
+const FUTEX_32_SHARED: u32 = 2;
+
+/// Sleeps until one of two words is woken, at most `patience`, and not at all if either has changed.
+///
+/// Needs `futex_waitv` (Linux 5.16). Where the kernel lacks it, the sleep is on `first` alone, and
+/// what happens to `second` is noticed when `patience` is over.
+pub(crate) fn wait_any(first: Watched<'_>, second: Watched<'_>, patience: Duration) {
+    if !has_waitv() {
+        first.futex.wait(first.value, patience);
+        return;
+    }
+    let list = [first, second].map(|watched| WaitElement {
+        value: u64::from(watched.value),
+        address: watched.futex.0.as_ptr() as u64,
+        flags: FUTEX_32_SHARED,
+        reserved: 0,
+    });
+    let deadline = timespec(monotonic_now() + patience);
+    // SAFETY: `futex_waitv` reads `list.len()` elements and a timespec, both borrowed for the
+    // call; each element holds the address of a live aligned 4-byte word.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex_waitv,
+            list.as_ptr(),
+            list.len(),
+            0,
+            &raw const deadline,
+            libc::CLOCK_MONOTONIC,
+        )
+    };
+}
+
+/// Whether the kernel has `futex_waitv`, asked once.
+fn has_waitv() -> bool {
+    const UNKNOWN: u8 = 0;
+    const PRESENT: u8 = 1;
+    const ABSENT: u8 = 2;
+    static PROBED: AtomicU8 = AtomicU8::new(UNKNOWN);
+    match PROBED.load(Ordering::Relaxed) {
+        PRESENT => true,
+        ABSENT => false,
+        _ => {
+            // SAFETY: an empty list is refused before anything is read.
+            let answer = unsafe {
+                libc::syscall(
+                    libc::SYS_futex_waitv,
+                    ptr::null::<WaitElement>(),
+                    0,
+                    0,
+                    ptr::null::<libc::timespec>(),
+                    libc::CLOCK_MONOTONIC,
+                )
+            };
+            // EINVAL is the call's own complaint; anything else is a kernel or a sandbox without it.
+            let present = answer == -1 && errno() == libc::EINVAL;
+            PROBED.store(if present { PRESENT } else { ABSENT }, Ordering::Relaxed);
+            present
+        }
+    }
+}
+
+/// Whether a thread with this id lives, in this pid namespace.
+pub(crate) fn thread_lives(tid: u32) -> bool {
+    // SAFETY: signal 0 asks and does nothing; `tkill` takes any number.
+    let answer = unsafe { libc::syscall(libc::SYS_tkill, tid, 0) };
+    // EPERM is a living thread of another user.
+    answer == 0 || errno() != libc::ESRCH
+}
+
+fn errno() -> i32 {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+fn monotonic_now() -> Duration {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock exists on every Linux, and `now` is writable.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    Duration::new(
+        u64::try_from(now.tv_sec).unwrap_or(0),
+        u32::try_from(now.tv_nsec).unwrap_or(0),
+    )
+}
+
+fn timespec(duration: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
+}

@@ -1,0 +1,271 @@
+//! [`RobustWord`]: the lock of this crate, a futex word that the kernel frees when its owner dies.
+//!
+//! Taking: announce the node to the kernel, swap the word from 0 to the thread's id, link the node,
+//! withdraw the announcement. Releasing: announce, unlink, swap back, wake, withdraw. Between any two
+//! of these steps the owner may be killed: the kernel walks the list and the announcement, and sets
+//! [`OWNER_DIED`](crate::word) where the word has the dead thread's id.
+//!
+//! A *leaf* lock is the same word under the announcement alone. It is cheaper, and it must not be
+//! held while any robust lock is taken or released, as there is one announcement per thread.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::deadline::Deadline;
+#[cfg(not(loom))]
+use crate::error::LockError;
+use crate::primitive::{
+    AtomicU32, AtomicU64, Futex, ListNode, ThreadList, spin_loop, thread_lives,
+};
+use crate::word::{self, Slept, Step, WAITERS};
+
+/// How often a busy word is read again before the thread goes to sleep: about one short section.
+#[cfg(not(loom))]
+const SPINS: u32 = 100;
+#[cfg(loom)]
+const SPINS: u32 = 0;
+
+/// A lock of 40 bytes, laid out as glibc's robust mutexes are: the word first, the node 32 bytes on.
+///
+/// Zero bytes are an unlocked one.
+#[derive(Debug)]
+#[cfg_attr(not(loom), repr(C))]
+pub(crate) struct RobustWord {
+    futex: Futex,
+    zero: AtomicU32,
+    zeros: [AtomicU64; 2],
+    node: ListNode,
+}
+
+/// How a lock was got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Acquired {
+    Clean,
+    /// The last owner died while it held the lock.
+    OwnerDied,
+}
+
+/// Why a lock was not got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missed {
+    /// Another thread, this one, held it until the deadline.
+    Held { holder: u32 },
+    /// The thread itself holds it.
+    Deadlock,
+}
+
+#[cfg(not(loom))]
+impl Missed {
+    /// The error of a lock that was to be had until `deadline`.
+    pub(crate) fn at(self, deadline: Deadline) -> LockError<()> {
+        match (self, deadline) {
+            (Self::Deadlock, _) => LockError::WouldDeadlock,
+            (Self::Held { holder }, Deadline::Now) => LockError::WouldBlock { holder },
+            (Self::Held { holder }, _) => LockError::TimedOut { holder },
+        }
+    }
+}
+
+impl RobustWord {
+    #[cfg(not(loom))]
+    pub(crate) const NEXT_OFFSET: usize = std::mem::offset_of!(Self, node) + ListNode::NEXT_OFFSET;
+
+    /// Makes it an unlocked one, whoever held it.
+    #[cfg(not(loom))]
+    pub(crate) fn format(&self) {
+        self.futex.store(0, Relaxed);
+        self.zero.store(0, Relaxed);
+        for zero in &self.zeros {
+            zero.store(0, Relaxed);
+        }
+    }
+
+    /// The word as it is now.
+    pub(crate) fn load(&self) -> u32 {
+        self.futex.load(Acquire)
+    }
+
+    pub(crate) fn futex(&self) -> &Futex {
+        &self.futex
+    }
+
+    /// Whether this thread holds it, and linked it.
+    pub(crate) fn is_held_by(&self, me: &ThreadList) -> bool {
+        me.holds(&self.node)
+    }
+
+    /// Takes the lock for the thread `me`, whose list must not be full.
+    #[inline]
+    pub(crate) fn lock(&self, me: &ThreadList, deadline: Deadline) -> Result<Acquired, Missed> {
+        me.begin(&self.node);
+        let acquired = self.acquire(me.tid(), deadline);
+        if acquired.is_ok() {
+            me.link(&self.node);
+        }
+        me.end();
+        acquired
+    }
+
+    /// Takes the lock if its word is 0: neither owned, nor awaited, nor left by the dead.
+    #[inline]
+    pub(crate) fn lock_if_untouched(&self, me: &ThreadList) -> bool {
+        me.begin(&self.node);
+        let taken = self.swap_in(me.tid());
+        if taken {
+            me.link(&self.node);
+        }
+        me.end();
+        taken
+    }
+
+    /// Releases the lock and wakes one sleeper; `false` if this thread does not hold it.
+    #[inline]
+    pub(crate) fn unlock(&self, me: &ThreadList) -> bool {
+        me.begin(&self.node);
+        let held = me.unlink(&self.node);
+        if held {
+            self.release(me.tid());
+        }
+        me.end();
+        held
+    }
+
+    /// Releases the lock without waking those that only watch for the owner's death.
+    ///
+    /// `false` if this thread does not hold it.
+    pub(crate) fn unlock_unwatched(&self, me: &ThreadList) -> bool {
+        me.begin(&self.node);
+        let held = me.unlink(&self.node);
+        if held {
+            self.futex.swap(0, Release);
+        }
+        me.end();
+        held
+    }
+
+    /// Takes it as a leaf lock: see the file's own text.
+    #[inline]
+    pub(crate) fn lock_leaf(
+        &self,
+        me: &ThreadList,
+        deadline: Deadline,
+    ) -> Result<Acquired, Missed> {
+        me.begin(&self.node);
+        let acquired = self.acquire(me.tid(), deadline);
+        if acquired.is_err() {
+            me.end();
+        }
+        acquired
+    }
+
+    /// Releases what [`lock_leaf`](Self::lock_leaf) took.
+    #[inline]
+    pub(crate) fn unlock_leaf(&self, me: &ThreadList) {
+        self.release(me.tid());
+        me.end();
+    }
+
+    /// Does what the kernel does when it finds the owner dead, unless the word changed meanwhile.
+    pub(crate) fn bury(&self, seen: u32) {
+        let _ = self
+            .futex
+            .compare_exchange(seen, word::after_death(seen), Relaxed, Relaxed);
+    }
+
+    /// Clears what a death left, unless the word changed meanwhile.
+    pub(crate) fn reset(&self, seen: u32) {
+        let _ = self.futex.compare_exchange(seen, 0, Release, Relaxed);
+    }
+
+    /// Sets the waiters bit, so that the owner's death wakes; the word to sleep on, unless it changed.
+    pub(crate) fn watch(&self, seen: u32) -> Option<u32> {
+        let watched = seen | WAITERS;
+        let set = seen == watched
+            || self
+                .futex
+                .compare_exchange(seen, watched, Relaxed, Relaxed)
+                .is_ok();
+        set.then_some(watched)
+    }
+
+    #[inline]
+    fn swap_in(&self, tid: u32) -> bool {
+        // Acquire: pairs with the Release of whoever released the lock.
+        self.futex
+            .compare_exchange(0, tid, Acquire, Relaxed)
+            .is_ok()
+    }
+
+    #[inline]
+    fn acquire(&self, tid: u32, deadline: Deadline) -> Result<Acquired, Missed> {
+        if self.swap_in(tid) {
+            return Ok(Acquired::Clean);
+        }
+        self.acquire_busy(tid, deadline)
+    }
+
+    #[cold]
+    fn acquire_busy(&self, tid: u32, deadline: Deadline) -> Result<Acquired, Missed> {
+        let mut spins = if deadline == Deadline::Now { 0 } else { SPINS };
+        let mut slept = Slept::Never;
+        loop {
+            let seen = self.futex.load(Relaxed);
+            let sleep_on = match word::step(seen, tid, slept) {
+                Step::Take(new) => {
+                    if self
+                        .futex
+                        .compare_exchange(seen, new, Acquire, Relaxed)
+                        .is_ok()
+                    {
+                        return Ok(if word::owner_died(seen) {
+                            Acquired::OwnerDied
+                        } else {
+                            Acquired::Clean
+                        });
+                    }
+                    continue;
+                }
+                Step::Deadlock => return Err(Missed::Deadlock),
+                Step::Sleep(sleep_on) => sleep_on,
+            };
+            if spins > 0 && !word::has_waiters(seen) {
+                spins -= 1;
+                spin_loop();
+                continue;
+            }
+            let Some(patience) = deadline.next_wait() else {
+                return Err(Missed::Held {
+                    holder: word::owner(seen),
+                });
+            };
+            if self.watch(seen).is_none() {
+                continue;
+            }
+            slept = Slept::Before;
+            self.futex.wait(sleep_on, patience);
+            if self.futex.load(Relaxed) == sleep_on && !thread_lives(word::owner(sleep_on)) {
+                self.bury(sleep_on);
+            }
+        }
+    }
+
+    #[inline]
+    fn release(&self, tid: u32) {
+        // Release: pairs with the Acquire of the next owner.
+        if self
+            .futex
+            .compare_exchange(tid, 0, Release, Relaxed)
+            .is_err()
+        {
+            self.release_and_wake();
+        }
+    }
+
+    #[cold]
+    fn release_and_wake(&self) {
+        self.futex.store(WAITERS, Release);
+        if self.futex.wake(1) == 0 {
+            let _ = self.futex.compare_exchange(WAITERS, 0, Relaxed, Relaxed);
+        }
+    }
+}
