@@ -17,6 +17,8 @@ mod philox;
 mod rand_traits;
 mod sfc64;
 
+#[cfg(feature = "ndarray")]
+mod arrays;
 mod bytes;
 mod choice;
 mod generator;
@@ -24,6 +26,10 @@ mod integers;
 mod random_state;
 mod shuffle;
 mod stream_version;
+
+pub mod distributions;
+pub mod legacy;
+mod math;
 
 mod state;
 #[cfg(feature = "serde")]
@@ -37,6 +43,7 @@ pub use entropy::Entropy;
 pub use error::RngError;
 pub use generator::{Generator, default_rng};
 pub use integers::Integer;
+pub use math::{LIBM, Libm};
 pub use mt19937::Mt19937;
 pub use pcg64::{Dxsm, Pcg, Pcg64, Pcg64Dxsm, Permutation, XslRr};
 pub use philox::Philox;
