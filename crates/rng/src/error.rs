@@ -46,6 +46,16 @@ pub enum RngError {
         /// The length that it was held against.
         expected: usize,
     },
+    /// A parameter's array does not broadcast to the shape that is to be drawn.
+    #[cfg(feature = "ndarray")]
+    Broadcast {
+        /// Which parameter, counted from 0.
+        index: usize,
+        /// Its shape.
+        found: alloc::vec::Vec<usize>,
+        /// The shape to be drawn.
+        expected: alloc::vec::Vec<usize>,
+    },
     /// A text is not a number that can seed.
     EntropyText {
         /// Byte offset of the first character that is not a digit; the length if digits are missing.
@@ -84,6 +94,17 @@ impl fmt::Display for RngError {
                 write!(
                     f,
                     "length of `{name}` {requires} ({expected}), found {found}"
+                )
+            }
+            #[cfg(feature = "ndarray")]
+            RngError::Broadcast {
+                index,
+                found,
+                expected,
+            } => {
+                write!(
+                    f,
+                    "parameter {index} of shape {found:?} does not broadcast to {expected:?}"
                 )
             }
             RngError::EntropyText { position } => write!(

@@ -40,6 +40,52 @@ pub trait Integer: sealed::Sealed + Copy + Sized {
         span: u64,
         out: &mut [Self],
     );
+    /// `low + k`, `k` uniform in `0..=span`, where calls share the words that `pieces` cuts.
+    #[doc(hidden)]
+    fn next_bounded<B: BitGenerator + ?Sized>(
+        bits: &mut B,
+        pieces: &mut Pieces,
+        method: Method,
+        low: Self,
+        span: u64,
+    ) -> Self;
+}
+
+/// A word of which types of up to 16 bits take piece after piece, the lowest first.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Pieces {
+    word: u32,
+    n_left: u32,
+}
+
+impl Pieces {
+    fn next<B: BitGenerator + ?Sized>(&mut self, bits: &mut B, width: u32) -> u32 {
+        if self.n_left == 0 {
+            *self = Pieces {
+                word: bits.next_u32(),
+                n_left: 32 / width - 1,
+            };
+        } else {
+            self.word >>= width;
+            self.n_left -= 1;
+        }
+        self.word
+    }
+
+    fn next_accepted<B: BitGenerator + ?Sized, const WIDTH: u32>(
+        &mut self,
+        bits: &mut B,
+        method: Method,
+        span: u64,
+    ) -> u32 {
+        let accept = accept::<WIDTH>(method, span as u32);
+        loop {
+            if let (offset, true) = accept(self.next(bits, WIDTH)) {
+                return offset;
+            }
+        }
+    }
 }
 
 /// How values beyond the range are refused.
@@ -82,6 +128,20 @@ pub(crate) fn fill<T: Integer, B: BitGenerator + ?Sized>(
         out.fill(low);
     } else {
         T::fill_bounded(bits, method, low, span, out);
+    }
+}
+
+/// One integer from `low` to `highest`, both included, of a call that shares `pieces`.
+#[cfg(feature = "ndarray")]
+pub(crate) fn next<T: Integer, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    pieces: &mut Pieces,
+    method: Method,
+    (low, highest): (T, T),
+) -> T {
+    match (highest.widen() - low.widen()) as u64 {
+        0 => low,
+        span => T::next_bounded(bits, pieces, method, low, span),
     }
 }
 
@@ -142,11 +202,11 @@ fn accept<const WIDTH: u32>(method: Method, span: u32) -> impl Fn(u32) -> (u32, 
 fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
     bits: &mut B,
     method: Method,
-    span: u32,
+    span: u64,
     out: &mut [T],
     value: impl Fn(u32) -> T,
 ) {
-    let accept = accept::<32>(method, span);
+    let accept = accept::<32>(method, span as u32);
     if out.len() < SHORT {
         for slot in out {
             *slot = loop {
@@ -207,7 +267,7 @@ pub(crate) fn masked<B: BitGenerator + ?Sized>(bits: &mut B, span: u64) -> u64 {
 }
 
 macro_rules! impl_integer {
-    ($($int:ident: |$bits:ident, $method:ident, $span:ident, $out:ident, $low:ident| $fill:expr;)*) => {$(
+    ($($int:ident $fill:ident $next:ident;)*) => {$(
         impl sealed::Sealed for $int {}
         impl Integer for $int {
             const MIN: $int = $int::MIN;
@@ -219,35 +279,74 @@ macro_rules! impl_integer {
                 value as $int
             }
             fn fill_bounded<B: BitGenerator + ?Sized>(
-                $bits: &mut B, $method: Method, $low: $int, $span: u64, $out: &mut [$int],
+                bits: &mut B, method: Method, low: $int, span: u64, out: &mut [$int],
             ) {
-                $fill
+                $fill(bits, method, span, out, |k| low.wrapping_add(k as $int));
+            }
+            fn next_bounded<B: BitGenerator + ?Sized>(
+                bits: &mut B, pieces: &mut Pieces, method: Method, low: $int, span: u64,
+            ) -> $int {
+                low.wrapping_add($next(bits, pieces, method, span) as $int)
             }
         }
     )*};
 }
 
 impl_integer! {
-    u8: |bits, method, span, out, low| fill_narrow::<_, _, 4, 8>(bits, method, span, out, |k| low.wrapping_add(k as u8));
-    i8: |bits, method, span, out, low| fill_narrow::<_, _, 4, 8>(bits, method, span, out, |k| low.wrapping_add(k as i8));
-    u16: |bits, method, span, out, low| fill_narrow::<_, _, 2, 16>(bits, method, span, out, |k| low.wrapping_add(k as u16));
-    i16: |bits, method, span, out, low| fill_narrow::<_, _, 2, 16>(bits, method, span, out, |k| low.wrapping_add(k as i16));
-    u32: |bits, method, span, out, low| fill_32(bits, method, span as u32, out, |k| low.wrapping_add(k));
-    i32: |bits, method, span, out, low| fill_32(bits, method, span as u32, out, |k| low.wrapping_add(k as i32));
-    u64: |bits, method, span, out, low| fill_wide(bits, method, span, out, |k| low.wrapping_add(k));
-    i64: |bits, method, span, out, low| fill_wide(bits, method, span, out, |k| low.wrapping_add(k as i64));
+    u8 fill_8 next_8;
+    i8 fill_8 next_8;
+    u16 fill_16 next_16;
+    i16 fill_16 next_16;
+    u32 fill_32 next_word;
+    i32 fill_32 next_word;
+    u64 fill_wide next_word;
+    i64 fill_wide next_word;
+}
+
+fn next_8<B: BitGenerator + ?Sized>(b: &mut B, p: &mut Pieces, method: Method, span: u64) -> u32 {
+    p.next_accepted::<B, 8>(b, method, span)
+}
+
+fn next_16<B: BitGenerator + ?Sized>(b: &mut B, p: &mut Pieces, method: Method, span: u64) -> u32 {
+    p.next_accepted::<B, 16>(b, method, span)
+}
+
+fn next_word<B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    _: &mut Pieces,
+    method: Method,
+    span: u64,
+) -> u64 {
+    let mut value = [0];
+    fill_wide(bits, method, span, &mut value, |k| k);
+    value[0]
 }
 
 #[inline(always)]
-fn fill_narrow<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize, const WIDTH: u32>(
+fn fill_8<T: Copy, B: BitGenerator + ?Sized>(
     bits: &mut B,
     method: Method,
     span: u64,
     out: &mut [T],
     value: impl Fn(u32) -> T,
 ) {
-    let accept = accept::<WIDTH>(method, span as u32);
-    fill_from_words::<T, B, PIECES>(bits, out, |piece| {
+    let accept = accept::<8>(method, span as u32);
+    fill_from_words::<T, B, 4>(bits, out, |piece| {
+        let (offset, accepted) = accept(piece);
+        (value(offset), accepted)
+    });
+}
+
+#[inline(always)]
+fn fill_16<T: Copy, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    method: Method,
+    span: u64,
+    out: &mut [T],
+    value: impl Fn(u32) -> T,
+) {
+    let accept = accept::<16>(method, span as u32);
+    fill_from_words::<T, B, 2>(bits, out, |piece| {
         let (offset, accepted) = accept(piece);
         (value(offset), accepted)
     });
@@ -261,9 +360,10 @@ fn fill_wide<T: Copy, B: BitGenerator + ?Sized>(
     out: &mut [T],
     value: impl Fn(u64) -> T,
 ) {
-    match u32::try_from(span) {
-        Ok(span) => fill_32(bits, method, span, out, |k| value(u64::from(k))),
-        Err(_) => fill_64(bits, method, span, out, value),
+    if span <= u64::from(u32::MAX) {
+        fill_32(bits, method, span, out, |k| value(u64::from(k)));
+    } else {
+        fill_64(bits, method, span, out, value);
     }
 }
 
@@ -288,5 +388,15 @@ impl Integer for bool {
         out: &mut [bool],
     ) {
         fill_from_words::<_, _, 32>(bits, out, |piece| (piece & 1 == 1, true));
+    }
+
+    fn next_bounded<B: BitGenerator + ?Sized>(
+        bits: &mut B,
+        pieces: &mut Pieces,
+        _: Method,
+        _: bool,
+        _: u64,
+    ) -> bool {
+        pieces.next(bits, 1) & 1 == 1
     }
 }

@@ -46,7 +46,7 @@ pub trait JsonState: Serialize + DeserializeOwned {
 
     /// Returns the present state.
     fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a state has string keys and no foreign serializer")
+        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("plain numbers: {error}"))
     }
 
     /// Returns the generator that goes on from the state in `text`.
@@ -89,8 +89,8 @@ fn check_name(expected: &'static str, found: String) -> Result<(), StateError> {
 /// The dict that NumPy shows for a state `S`.
 trait Dict<S>: Serialize + DeserializeOwned {
     fn new(bit_generator: &'static str, state: S) -> Self;
-    /// The generator's name, and its state.
-    fn open(self) -> Result<(String, S), StateError>;
+    /// The name in the dict, and the state, which is that of a `generator`.
+    fn open(self, generator: &'static str) -> Result<(String, S), StateError>;
 }
 
 fn to_dict<D: Dict<S>, S, Z: Serializer>(
@@ -107,7 +107,7 @@ fn from_dict<'de, D: Dict<S>, S, T, Z: Deserializer<'de>>(
     deserializer: Z,
 ) -> Result<T, Z::Error> {
     let read = |dict: D| {
-        let (name, state) = dict.open()?;
+        let (name, state) = dict.open(generator)?;
         check_name(generator, name)?;
         from_state(state)
     };
@@ -156,7 +156,7 @@ impl Dict<Mt19937State> for Mt19937Dict {
         }
     }
 
-    fn open(self) -> Result<(String, Mt19937State), StateError> {
+    fn open(self, _: &'static str) -> Result<(String, Mt19937State), StateError> {
         Ok((self.bit_generator, self.state.open()?))
     }
 }
@@ -202,11 +202,11 @@ impl Dict<PcgState> for PcgDict {
         }
     }
 
-    fn open(self) -> Result<(String, PcgState), StateError> {
+    fn open(self, generator: &'static str) -> Result<(String, PcgState), StateError> {
         let state = PcgState {
             state: self.state.state,
             inc: self.state.inc,
-            has_uint32: flag("PCG64", "has_uint32", self.has_uint32)?,
+            has_uint32: flag(generator, "has_uint32", self.has_uint32)?,
             uinteger: self.uinteger,
         };
         Ok((self.bit_generator, state))
@@ -244,13 +244,13 @@ impl Dict<PhiloxState> for PhiloxDict {
         }
     }
 
-    fn open(self) -> Result<(String, PhiloxState), StateError> {
+    fn open(self, generator: &'static str) -> Result<(String, PhiloxState), StateError> {
         let state = PhiloxState {
             counter: self.state.counter,
             key: self.state.key,
             buffer: self.buffer,
             buffer_pos: self.buffer_pos,
-            has_uint32: flag(Philox::NAME, "has_uint32", self.has_uint32)?,
+            has_uint32: flag(generator, "has_uint32", self.has_uint32)?,
             uinteger: self.uinteger,
         };
         Ok((self.bit_generator, state))
@@ -280,10 +280,10 @@ impl Dict<Sfc64State> for Sfc64Dict {
         }
     }
 
-    fn open(self) -> Result<(String, Sfc64State), StateError> {
+    fn open(self, generator: &'static str) -> Result<(String, Sfc64State), StateError> {
         let state = Sfc64State {
             state: self.state.state,
-            has_uint32: flag(Sfc64::NAME, "has_uint32", self.has_uint32)?,
+            has_uint32: flag(generator, "has_uint32", self.has_uint32)?,
             uinteger: self.uinteger,
         };
         Ok((self.bit_generator, state))
@@ -308,10 +308,13 @@ impl Dict<RandomStateState<Mt19937State>> for RandomStateDict {
         }
     }
 
-    fn open(self) -> Result<(String, RandomStateState<Mt19937State>), StateError> {
+    fn open(
+        self,
+        generator: &'static str,
+    ) -> Result<(String, RandomStateState<Mt19937State>), StateError> {
         let state = RandomStateState {
             bits: self.state.open()?,
-            has_gauss: flag(Mt19937::NAME, "has_gauss", self.has_gauss)?,
+            has_gauss: flag(generator, "has_gauss", self.has_gauss)?,
             gauss: self.gauss,
         };
         Ok((self.bit_generator, state))
@@ -368,14 +371,8 @@ impl RandomState {
         } = self.state();
         let KeyAndPos { key, pos } = KeyAndPos::new(bits);
         let name = Mt19937::NAME.into();
-        serde_json::to_string(&LegacyTuple::WithGauss(
-            name,
-            key,
-            pos,
-            has_gauss.into(),
-            gauss,
-        ))
-        .expect("a tuple of numbers has no keys and no foreign serializer")
+        let tuple = LegacyTuple::WithGauss(name, key, pos, has_gauss.into(), gauss);
+        serde_json::to_string(&tuple).unwrap_or_else(|error| unreachable!("plain numbers: {error}"))
     }
 
     /// Returns the generator that goes on from a legacy tuple of five items, or of the first three.

@@ -1,0 +1,5 @@
+//! Integration tests: one binary, a module for each subject.
+
+#[path = "../numpy_cases/mod.rs"]
+mod numpy_cases;
+mod reference;
