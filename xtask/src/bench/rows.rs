@@ -46,6 +46,12 @@ pub(super) const ROWS: &[Row] = &[
         goal: Goal::AtMost(2.0, "system calls"),
     },
     Row {
+        name: "lock",
+        about: "lock and unlock a free mutex",
+        target: "lock",
+        goal: Goal::AtMost(1.0, "pthread robust"),
+    },
+    Row {
         name: "fill-f64",
         about: "one uniform double of PCG64, in a slice of 65,536",
         target: "rng",

@@ -51,6 +51,33 @@ fn truncating_role() {
 }
 
 #[test]
+fn steps_are_counted_exactly() {
+    let _watchdog = watchdog(PATIENCE);
+    let attach = || Stepper::attach(Child::spawn("step::computing_role", &[]));
+    let mut stepper = attach();
+    let mut n_steps = 1;
+    while stepper.run(1) == Step::Inside {
+        n_steps += 1;
+    }
+    assert!(n_steps > 1_000);
+    let mut stepper = attach();
+    assert_eq!(stepper.run(n_steps - 1), Step::Inside);
+    assert_eq!(stepper.run(1), Step::AtEnd);
+}
+
+#[test]
+fn computing_role() {
+    static SUM: AtomicU64 = AtomicU64::new(0);
+    if child::args("step::computing_role").is_some() {
+        step::begin();
+        for number in 0..1_000 {
+            SUM.fetch_add(number, Ordering::Relaxed);
+        }
+        step::end();
+    }
+}
+
+#[test]
 fn a_stepped_child_can_be_let_go() {
     let _watchdog = watchdog(PATIENCE);
     let mut stepper = Stepper::attach(Child::spawn("step::talking_role", &[]));
@@ -68,12 +95,8 @@ fn a_stepped_child_is_killed_where_it_stands() {
 
 #[test]
 fn talking_role() {
-    static SUM: AtomicU64 = AtomicU64::new(0);
     if child::args("step::talking_role").is_some() {
         step::begin();
-        for number in 0..1_000 {
-            SUM.fetch_add(number, Ordering::Relaxed);
-        }
         child::say("done");
     }
 }
