@@ -1,7 +1,7 @@
 //! Running a command whose output is kept, while a live line shows that it is at work.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,10 +18,12 @@ pub(crate) struct Ran {
 }
 
 /// Runs `command` to its end; `label` begins the live line.
+///
+/// A command that leaves a process behind has failed: whatever it started was to end with it.
 pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
     let (reader, writer) = io::pipe()?;
     command
-        .stdin(std::process::Stdio::null())
+        .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer);
     let mut child = command.spawn()?;
@@ -29,7 +31,7 @@ pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
     drop(command);
 
     let (sender, receiver) = channel();
-    let lines = thread::spawn(move || {
+    thread::spawn(move || {
         for line in BufReader::new(reader).split(b'\n') {
             let line = line.map(|line| String::from_utf8_lossy(&line).into_owned());
             if sender.send(line).is_err() {
@@ -40,6 +42,8 @@ pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
 
     let mut live = LiveLine::new(label);
     let mut output = String::new();
+    let mut ended = None;
+    let mut left_somebody_behind = false;
     loop {
         match receiver.recv_timeout(Duration::from_millis(500)) {
             Ok(line) => {
@@ -48,15 +52,23 @@ pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
                 output.push_str(&line);
                 output.push('\n');
             }
-            Err(RecvTimeoutError::Timeout) => live.tick(),
             Err(RecvTimeoutError::Disconnected) => break,
+            // It has been gone for a while, and yet the pipe is open.
+            Err(RecvTimeoutError::Timeout) if ended.is_some() => {
+                output.push_str("it left a process behind, which still holds its output\n");
+                left_somebody_behind = true;
+                break;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                ended = child.try_wait()?;
+                live.tick();
+            }
         }
     }
     live.clear();
-    // It only fails if the thread panicked, which would have disconnected as well.
-    let _ = lines.join();
+    let status = child.wait()?;
     Ok(Ran {
-        success: child.wait()?.success(),
+        success: status.success() && !left_somebody_behind,
         output,
     })
 }
@@ -126,4 +138,43 @@ impl<'a> LiveLine<'a> {
 pub(crate) fn tail(text: &str, n: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(n)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Ran {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        watch("test", command).expect("a shell")
+    }
+
+    #[test]
+    fn both_streams_are_kept_in_order() {
+        let ran = sh("echo one; echo two >&2; printf three");
+        assert!(ran.success);
+        assert_eq!(ran.output, "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_failure_is_told() {
+        assert!(!sh("exit 3").success);
+    }
+
+    #[test]
+    fn a_process_left_behind_is_a_failure_and_holds_nobody_up() {
+        let ran = sh("sleep 5 & echo started");
+        assert!(!ran.success);
+        assert_eq!(
+            ran.output,
+            "started\nit left a process behind, which still holds its output\n"
+        );
+    }
+
+    #[test]
+    fn the_tail_is_the_last_lines() {
+        assert_eq!(tail("a\nb\nc", 2), "b\nc");
+        assert_eq!(tail("a", 2), "a");
+    }
 }
