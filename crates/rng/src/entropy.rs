@@ -35,6 +35,33 @@ impl Entropy {
         &self.words
     }
 
+    /// Returns 128 bits from the operating system: NumPy's `SeedSequence()`.
+    ///
+    /// To repeat a run, keep the words and seed from them again.
+    ///
+    /// # Errors
+    ///
+    /// [`RngError::OsEntropy`] if the system has none to give.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_rng::{Entropy, SeedSequence};
+    ///
+    /// let entropy = Entropy::from_os()?;
+    /// let again = SeedSequence::new(entropy.words());
+    /// assert_eq!(SeedSequence::new(entropy).pool(), again.pool());
+    /// # Ok::<(), multiproc_rng::RngError>(())
+    /// ```
+    #[cfg(feature = "os-entropy")]
+    pub fn from_os() -> Result<Entropy, RngError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| RngError::OsEntropy {
+            code: error.raw_os_error(),
+        })?;
+        Ok(Entropy::from(u128::from_le_bytes(bytes)))
+    }
+
     /// Strings the words of several integers together, as NumPy does for a sequence of seeds.
     ///
     /// This is the way to seed from items too large for `u64`:

@@ -56,6 +56,12 @@ pub enum RngError {
         /// The shape to be drawn.
         expected: alloc::vec::Vec<usize>,
     },
+    /// The operating system gave no random bits.
+    #[cfg(feature = "os-entropy")]
+    OsEntropy {
+        /// The system's error number, where it said one.
+        code: Option<i32>,
+    },
     /// A text is not a number that can seed.
     EntropyText {
         /// Byte offset of the first character that is not a digit; the length if digits are missing.
@@ -105,6 +111,18 @@ impl fmt::Display for RngError {
                 write!(
                     f,
                     "parameter {index} of shape {found:?} does not broadcast to {expected:?}"
+                )
+            }
+            #[cfg(feature = "os-entropy")]
+            RngError::OsEntropy { code: Some(code) } => write!(
+                f,
+                "the operating system gives no random bits (error {code}); seed with a number"
+            ),
+            #[cfg(feature = "os-entropy")]
+            RngError::OsEntropy { code: None } => {
+                write!(
+                    f,
+                    "the operating system gives no random bits; seed with a number"
                 )
             }
             RngError::EntropyText { position } => write!(

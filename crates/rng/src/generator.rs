@@ -20,9 +20,15 @@ use crate::{BitGenerator, Pcg64, RngError, StreamVersion};
 /// assert_eq!(digits, [6, 4, 4, 8]);
 /// # Ok::<(), multiproc_rng::RngError>(())
 /// ```
+///
+/// As JSON (feature `serde`) it is NumPy's `state` dict and the version of its numbers:
+/// `{"bit_generator": {..}, "stream_version": "numpy-2.4"}`.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Generator<B> {
+    #[cfg_attr(feature = "serde", serde(rename = "bit_generator"))]
     pub(crate) bits: B,
+    #[cfg_attr(feature = "serde", serde(rename = "stream_version"))]
     pub(crate) version: StreamVersion,
 }
 

@@ -9,6 +9,8 @@ mod entropy;
 mod seed_sequence;
 
 mod bit_generator;
+#[cfg(feature = "chacha")]
+mod chacha;
 mod half_word;
 mod mt19937;
 mod mt19937_jump;
@@ -38,6 +40,8 @@ mod state_json;
 mod error;
 
 pub use bit_generator::BitGenerator;
+#[cfg(feature = "chacha")]
+pub use chacha::{ChaCha, ChaCha8, ChaCha12, ChaCha20, ChaChaState, Rounds};
 pub use choice::Draw;
 pub use entropy::Entropy;
 pub use error::RngError;

@@ -4,8 +4,12 @@
 //! order. `seed_from_u64(n)` is NumPy's `BitGenerator(n)`, and `from_seed` is NumPy's
 //! `BitGenerator(words)` of the seed's eight little-endian words.
 
+#[cfg(feature = "chacha")]
+use rand_core::TryCryptoRng;
 use rand_core::{Infallible, SeedableRng, TryRng, utils};
 
+#[cfg(feature = "chacha")]
+use crate::chacha::{ChaCha, ChaCha8, ChaCha12, ChaCha20, Rounds};
 use crate::{Entropy, Mt19937, Pcg64, Pcg64Dxsm, Philox, SeedSequence, Sfc64};
 
 fn seed_sequence(seed: [u8; 32]) -> SeedSequence {
@@ -42,3 +46,8 @@ macro_rules! impl_rand_traits {
 }
 
 impl_rand_traits!(Mt19937 Pcg64 Pcg64Dxsm Philox Sfc64);
+#[cfg(feature = "chacha")]
+impl_rand_traits!(ChaCha8 ChaCha12 ChaCha20);
+
+#[cfg(feature = "chacha")]
+impl<R: Rounds> TryCryptoRng for ChaCha<R> where ChaCha<R>: TryRng {}

@@ -151,6 +151,16 @@ impl SeedSequence {
         SeedSequence::root(entropy.words(), DEFAULT_POOL_SIZE)
     }
 
+    /// Returns a root that is another in every call: NumPy's `SeedSequence()`.
+    ///
+    /// # Errors
+    ///
+    /// [`RngError::OsEntropy`] if the operating system has no random bits to give.
+    #[cfg(feature = "os-entropy")]
+    pub fn from_os() -> Result<SeedSequence, RngError> {
+        Ok(SeedSequence::new(Entropy::from_os()?))
+    }
+
     fn root(entropy: &[u32], pool_size: usize) -> SeedSequence {
         SeedSequence {
             pool: Pool::new(entropy, pool_size),

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+#[cfg(feature = "chacha")]
+use crate::chacha::{ChaCha, ChaChaState, Rounds};
 use crate::pcg64::{Pcg, Permutation};
 use crate::state::{
     Mt19937State, PcgState, PhiloxState, RandomStateState, SavedState, Sfc64State, StateError,
@@ -321,18 +323,70 @@ impl Dict<RandomStateState<Mt19937State>> for RandomStateDict {
     }
 }
 
+/// Numbers of 128 bits are within JSON's grammar; the position stays below 2⁶⁸.
+#[cfg(feature = "chacha")]
+#[derive(Serialize, Deserialize)]
+struct ChaChaDict {
+    bit_generator: String,
+    state: ChaChaFields,
+}
+
+#[cfg(feature = "chacha")]
+#[derive(Serialize, Deserialize)]
+struct ChaChaFields {
+    key: [u8; 32],
+    stream: u64,
+    position: u128,
+}
+
+#[cfg(feature = "chacha")]
+impl Dict<ChaChaState> for ChaChaDict {
+    fn new(bit_generator: &'static str, state: ChaChaState) -> ChaChaDict {
+        let ChaChaState {
+            key,
+            stream,
+            position,
+        } = state;
+        let state = ChaChaFields {
+            key,
+            stream,
+            position,
+        };
+        ChaChaDict {
+            bit_generator: bit_generator.into(),
+            state,
+        }
+    }
+
+    fn open(self, _: &'static str) -> Result<(String, ChaChaState), StateError> {
+        let ChaChaFields {
+            key,
+            stream,
+            position,
+        } = self.state;
+        Ok((
+            self.bit_generator,
+            ChaChaState {
+                key,
+                stream,
+                position,
+            },
+        ))
+    }
+}
+
 /// Serde by way of the dict `$dict` of the generator `$name`.
 macro_rules! impl_serde {
-    ($([$($p:ident)?] $rng:ty, $dict:ty, $name:expr;)*) => {$(
-        impl<$($p: Permutation)?> JsonState for $rng {
+    ($([$($p:ident: $bound:path)?] $rng:ty, $dict:ty, $name:expr;)*) => {$(
+        impl<$($p: $bound)?> JsonState for $rng {
             const GENERATOR: &'static str = $name;
         }
-        impl<$($p: Permutation)?> Serialize for $rng {
+        impl<$($p: $bound)?> Serialize for $rng {
             fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
                 to_dict::<$dict, _, _>($name, self.state(), serializer)
             }
         }
-        impl<'de, $($p: Permutation)?> Deserialize<'de> for $rng {
+        impl<'de, $($p: $bound)?> Deserialize<'de> for $rng {
             fn deserialize<Z: Deserializer<'de>>(deserializer: Z) -> Result<Self, Z::Error> {
                 from_dict::<$dict, _, _, _>($name, Self::from_state, deserializer)
             }
@@ -342,10 +396,15 @@ macro_rules! impl_serde {
 
 impl_serde! {
     [] Mt19937, Mt19937Dict, Mt19937::NAME;
-    [P] Pcg<P>, PcgDict, P::NAME;
+    [P: Permutation] Pcg<P>, PcgDict, P::NAME;
     [] Philox, PhiloxDict, Philox::NAME;
     [] Sfc64, Sfc64Dict, Sfc64::NAME;
     [] RandomState, RandomStateDict, Mt19937::NAME;
+}
+
+#[cfg(feature = "chacha")]
+impl_serde! {
+    [R: Rounds] ChaCha<R>, ChaChaDict, R::NAME;
 }
 
 /// NumPy's `get_state()`: name, key, pos, and, where it is given, the waiting normal.

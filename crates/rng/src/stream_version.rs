@@ -6,12 +6,15 @@
 /// [`random`](crate::Generator::random) the same for ever, but may change a distribution in a
 /// feature release. [`RandomState`](crate::RandomState) is frozen and has no version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum StreamVersion {
     /// NumPy 2.4.
     #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "numpy-2.4"))]
     Numpy2_4,
     /// NumPy 2.5, which changed the acceptance test of `binomial` and `multinomial` where
     /// n·min(p, 1 − p) exceeds 30 (gh-31238).
+    #[cfg_attr(feature = "serde", serde(rename = "numpy-2.5"))]
     Numpy2_5,
 }
