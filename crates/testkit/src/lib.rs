@@ -28,6 +28,7 @@
 //! ```
 
 pub mod child;
+mod death;
 mod names;
 mod procfs;
 mod ptrace;
@@ -38,6 +39,7 @@ mod wait;
 mod watchdog;
 
 pub use child::Child;
+pub use death::die;
 pub use names::unique_name;
 pub use procfs::{children, is_asleep, is_running, open_fds, shm_names, zombies};
 pub use python::python_with_numpy;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
-use multiproc_testkit::{Child, PATIENCE, Signal, child, is_running, wait_until, watchdog};
+use multiproc_testkit::{Child, PATIENCE, Signal, child, die, is_running, wait_until, watchdog};
 
 #[test]
 fn a_child_gets_its_arguments_and_answers_line_by_line() {
@@ -56,6 +56,19 @@ fn a_killed_child_reports_the_signal() {
 fn waiting_role() {
     if child::args("child::waiting_role").is_some() {
         child::read_line();
+    }
+}
+
+#[test]
+fn a_child_can_kill_itself() {
+    let mut child = Child::spawn("child::dying_role", &[]);
+    assert_eq!(child.wait().signal(), Some(Signal::KILL.as_raw()));
+}
+
+#[test]
+fn dying_role() {
+    if child::args("child::dying_role").is_some() {
+        die();
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use multiproc_testkit::step::{self, Step, Stepper};
-use multiproc_testkit::{Child, PATIENCE, child, unique_name, wait_until, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, unique_name, watchdog};
 
 fn shm_path(name: &str) -> String {
     format!("/dev/shm/{name}")
@@ -120,8 +120,6 @@ fn a_child_that_never_reaches_its_end_is_reported() {
 fn exiting_role() {
     if child::args("step::exiting_role").is_some() {
         step::begin();
-        let _ =
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        wait_until("killed", || false);
+        multiproc_testkit::die();
     }
 }
