@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 
 use super::named_methods::{named_methods, named_row_methods};
 use super::{
-    Beta, Binomial, Chisquare, Dirichlet, Distribution, Exponential, F, Gamma, Geometric, Gumbel,
-    Hypergeometric, Laplace, Logistic, Lognormal, Logseries, Multinomial,
-    Multivariate, MultivariateHypergeometric, NegativeBinomial, NoncentralChisquare, NoncentralF,
-    Normal, Pareto, Poisson, Power, Rayleigh, StandardCauchy, StandardExponential, StandardGamma,
-    StandardNormal, StandardT, Triangular, Uniform, UrnMethod, Vonmises, Wald, Weibull, Zipf,
+    Beta, Binomial, Chisquare, Dirichlet, Distribution, Exponential, F, Factorization, Gamma,
+    Geometric, Gumbel, Hypergeometric, Laplace, Logistic, Lognormal, Logseries, Multinomial,
+    Multivariate, MultivariateHypergeometric, MultivariateNormal, NegativeBinomial,
+    NoncentralChisquare, NoncentralF, Normal, Pareto, Poisson, Power, Rayleigh, StandardCauchy,
+    StandardExponential, StandardGamma, StandardNormal, StandardT, Triangular, Uniform, UrnMethod,
+    Vonmises, Wald, Weibull, Zipf,
 };
 use crate::{BitGenerator, Generator, RngError};
 
@@ -192,5 +193,9 @@ impl<B: BitGenerator> Generator<B> {
         ) -> [i64] = MultivariateHypergeometric::new(colors, nsample, method);
         /// Draws a share for each parameter; see [`Dirichlet`].
         dirichlet, fill_dirichlet(self, alpha: &[f64]) -> [f64] = Dirichlet::new(alpha);
+        /// Draws a vector of dependent normals; see [`MultivariateNormal`].
+        multivariate_normal, fill_multivariate_normal(
+            self, mean: &[f64], cov: &[f64], method: Factorization
+        ) -> [f64] = MultivariateNormal::new(mean, cov, method);
     }
 }

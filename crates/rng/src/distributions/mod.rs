@@ -59,9 +59,10 @@ mod poisson;
 pub(crate) mod zipf;
 
 mod dirichlet;
+mod linear_algebra;
 mod multinomial;
 mod multivariate_hypergeometric;
-//mod multivariate_normal;
+mod multivariate_normal;
 
 mod generator_methods;
 pub(crate) mod named_methods;
@@ -79,7 +80,7 @@ pub use inverse::{Gumbel, Laplace, Logistic, Pareto, Power, Rayleigh, Weibull};
 pub use logseries::Logseries;
 pub use multinomial::Multinomial;
 pub use multivariate_hypergeometric::{MultivariateHypergeometric, UrnMethod};
-//pub use multivariate_normal::{Factorization, MultivariateNormal};
+pub use multivariate_normal::{Factorization, MultivariateNormal};
 pub use normal::{Lognormal, Normal, StandardNormal};
 pub use poisson::{NegativeBinomial, Poisson};
 pub use ratio::{StandardCauchy, StandardT};

@@ -7,9 +7,9 @@ use super::{Beta, Geometric, Hypergeometric, Logseries, Pareto, Power, Rayleigh,
 use crate::distributions::named_methods::{named_methods, named_row_methods};
 use crate::distributions::{
     Binomial, Chisquare, Dirichlet, Distribution, Exponential, F, Gamma, Gumbel, Laplace, Logistic,
-    Lognormal, Multinomial, Multivariate, NegativeBinomial, NoncentralChisquare, NoncentralF,
-    Normal, Poisson, StandardCauchy, StandardExponential, StandardGamma, StandardNormal, StandardT,
-    Triangular, Uniform, Vonmises, Weibull,
+    Lognormal, Multinomial, Multivariate, MultivariateNormal, NegativeBinomial,
+    NoncentralChisquare, NoncentralF, Normal, Poisson, StandardCauchy, StandardExponential,
+    StandardGamma, StandardNormal, StandardT, Triangular, Uniform, Vonmises, Weibull,
 };
 use crate::{BitGenerator, RandomState, RngError, StreamVersion};
 
@@ -156,5 +156,8 @@ impl<B: BitGenerator> RandomState<B> {
             = Multinomial::legacy(n, pvals, StreamVersion::default());
         /// Draws a share for each parameter; see [`Dirichlet`].
         dirichlet, fill_dirichlet(self, alpha: &[f64]) -> [f64] = Dirichlet::legacy(alpha);
+        /// Draws a vector of dependent normals; see [`MultivariateNormal`].
+        multivariate_normal, fill_multivariate_normal(self, mean: &[f64], cov: &[f64]) -> [f64]
+            = MultivariateNormal::legacy(mean, cov);
     }
 }
