@@ -16,6 +16,11 @@ xflags::xflags! {
             /// Fails where a step would be skipped because there is no NumPy.
             optional --require-python
         }
+        /// Runs reference cases of NumPy and prints what differs.
+        cmd numpy-cases {
+            /// A folder of case files; the project's own, crates/rng/tests/cases, without it.
+            optional folder: PathBuf
+        }
         /// Measures every layer beside its peers and the machine's limits, and prints a table.
         cmd bench {
             /// Measures only this row; may be given several times.

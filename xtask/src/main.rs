@@ -1,8 +1,9 @@
-//! What crosses crates: `cargo xtask verify`, `bench` and `docs`, each in a file of its own.
+//! What crosses crates: `cargo xtask verify`, `numpy-cases`, `bench` and `docs`, each in a file of its own.
 
 mod bench;
 mod docs;
 mod flags;
+mod numpy_cases;
 mod verify;
 mod watch;
 mod workspace;
@@ -17,6 +18,10 @@ fn main() -> ExitCode {
     let flags = Xtask::from_env_or_exit();
     let result = Workspace::find().and_then(|workspace| match flags.subcommand {
         XtaskCmd::Verify(flags) => verify::run(&workspace, &flags),
+        XtaskCmd::NumpyCases(flags) => {
+            let kept = workspace.root.join("crates/rng/tests/cases");
+            numpy_cases::run(&flags.folder.unwrap_or(kept))
+        }
         XtaskCmd::Bench(flags) => bench::run(&workspace, &flags),
         XtaskCmd::Docs(_) => docs::run(&workspace),
     });

@@ -63,6 +63,24 @@ pub(super) const ROWS: &[Row] = &[
         target: "rng",
         goal: Goal::Nanoseconds(300.0),
     },
+    Row {
+        name: "pool-start",
+        about: "start a pool of two workers until both have answered, and end it",
+        target: "pool",
+        goal: Goal::Nanoseconds(3e6),
+    },
+    Row {
+        name: "task-round-trip",
+        about: "a job of one item by one worker: there and back",
+        target: "pool",
+        goal: Goal::AtMost(1.5, "futex"),
+    },
+    Row {
+        name: "tasks-100k",
+        about: "one of 100,000 trivial items by two workers",
+        target: "pool",
+        goal: Goal::AtMost(2.0, "rayon"),
+    },
 ];
 
 impl Goal {

@@ -68,6 +68,11 @@ const STEPS: &[Step] = &[
         check: numpy::check,
     },
     Step {
+        name: "numpy-cases",
+        about: "the kept cases of NumPy, bit for bit",
+        check: numpy::kept_cases,
+    },
+    Step {
         name: "docs",
         about: "the documentation, with warnings denied",
         check: cargo::docs,

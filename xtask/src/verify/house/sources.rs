@@ -124,6 +124,16 @@ fn shape(source: &Source) -> Vec<String> {
     {
         complaints.push("the name does not say what the file is about".to_owned());
     }
+    let is_test_binary = file
+        .parent()
+        .is_some_and(|folder| folder.ends_with("tests"))
+        && source.path.starts_with("crates/");
+    if is_test_binary && !file.ends_with("loom.rs") {
+        complaints.push(
+            "integration tests are one binary for each crate: a module of tests/it/main.rs"
+                .to_owned(),
+        );
+    }
     let most = if file.ends_with("src/lib.rs") {
         MOST_LIB_LINES
     } else {
@@ -199,6 +209,11 @@ mod tests {
                 "401 lines, 120 are the limit",
             ),
             ("src/utils.rs", "//! A.\n", "the name does not say"),
+            (
+                "crates/rng/tests/laws.rs",
+                "//! A.\n",
+                "integration tests are one binary",
+            ),
             (
                 "src/a.rs",
                 "//! A.\n#[allow(dead_code)]\n",
