@@ -1,0 +1,201 @@
+//! [`SharedArray`]'s guards and parts: asking for elements, with and without patience.
+
+use std::iter::FusedIterator;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::time::Duration;
+
+use multiproc_sync::Deadline;
+use ndarray::{Dimension, RemoveAxis};
+
+use crate::layout::LayoutError;
+use crate::parting::{RowRanges, chunk_rows, split_rows};
+use crate::torn::unless_torn;
+use crate::view::Held;
+use crate::{Access, ArrayError, Element, PartMut, ReadGuard, SharedArray, WriteGuard};
+
+/// # Errors of all guards and parts
+///
+/// - [`AccessError::Torn`](crate::AccessError::Torn) if a writer died or panicked in some of the rows; it carries the guard.
+/// - [`AccessError::Refused`](crate::AccessError::Refused) with
+///   - [`ArrayError::WouldBlock`] or [`ArrayError::TimedOut`] if others hold some of the rows, and the
+///     call was not to wait, or not any longer;
+///   - [`ArrayError::WouldDeadlock`] if this very thread does;
+///   - [`ArrayError::TableFull`] if 62 claims are held already;
+///   - [`ArrayError::Stuck`] if a process was stopped in the middle of claiming;
+///   - [`ArrayError::Sync`] if claims cannot be taken here;
+///   - [`ArrayError::Layout`] if the rows asked for are not there.
+impl<T: Element, D: Dimension> SharedArray<T, D> {
+    /// Waits until nobody writes the array, and keeps writers out for as long as the guard lives.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    #[doc(alias = "get_lock")]
+    pub fn read(&self) -> Access<ReadGuard<'_, T, D>> {
+        self.read_until(Deadline::Never)
+    }
+
+    /// As [`read`](Self::read), but does not wait.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn try_read(&self) -> Access<ReadGuard<'_, T, D>> {
+        self.read_until(Deadline::Now)
+    }
+
+    /// As [`read`](Self::read), but waits no longer than `patience`.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn read_timeout(&self, patience: Duration) -> Access<ReadGuard<'_, T, D>> {
+        self.read_until(Deadline::after(patience))
+    }
+
+    /// Waits until nobody else holds any of the array, and keeps it for as long as the guard lives.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    #[doc(alias = "get_lock")]
+    pub fn write(&self) -> Access<WriteGuard<'_, T, D>> {
+        self.write_until(Deadline::Never)
+    }
+
+    /// As [`write`](Self::write), but does not wait.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn try_write(&self) -> Access<WriteGuard<'_, T, D>> {
+        self.write_until(Deadline::Now)
+    }
+
+    /// As [`write`](Self::write), but waits no longer than `patience`.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn write_timeout(&self, patience: Duration) -> Access<WriteGuard<'_, T, D>> {
+        self.write_until(Deadline::after(patience))
+    }
+
+    fn read_until(&self, deadline: Deadline) -> Access<ReadGuard<'_, T, D>> {
+        let held = Held::read(self.access_table(), &self.placement, deadline);
+        unless_torn(held.map(|held| ReadGuard { held }))
+    }
+
+    fn write_until(&self, deadline: Deadline) -> Access<WriteGuard<'_, T, D>> {
+        let held = Held::write(self.access_table(), &self.placement, deadline);
+        unless_torn(held.map(|held| WriteGuard { held }))
+    }
+}
+
+/// # Parts
+///
+/// Rows are counted along the outermost axis.
+impl<T: Element, D: RemoveAxis> SharedArray<T, D> {
+    /// The rows in `range`, to write them.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn part(&self, range: Range<usize>) -> Access<PartMut<'_, T, D>> {
+        let start = range.start;
+        let held = self.placement.part(range).map_err(ArrayError::from);
+        let held = held.and_then(|part| Held::write(self.access_table(), &part, Deadline::Never));
+        unless_torn(held.map(|held| PartMut {
+            start,
+            rows: WriteGuard { held },
+        }))
+    }
+
+    /// The rows in `range`, to read them while others write elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn read_part(&self, range: Range<usize>) -> Access<ReadGuard<'_, T, D>> {
+        let held = self.placement.part(range).map_err(ArrayError::from);
+        let held = held.and_then(|part| Held::read(self.access_table(), &part, Deadline::Never));
+        unless_torn(held.map(|held| ReadGuard { held }))
+    }
+
+    /// Exactly `n_parts` parts of nearly equal length, which together are the array; see
+    /// [`split_rows`].
+    ///
+    /// Each is claimed when it is its turn, so that those before it may be let go or kept. Up to 62
+    /// can be kept at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::Layout`] if `n_parts` is 0 or the array has no axis. For each part, see
+    /// [above](#errors-of-all-guards-and-parts).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_array::SharedArray;
+    /// use ndarray::Array1;
+    ///
+    /// let array = SharedArray::from_array(&Array1::from_iter(1..=10_i64))?;
+    /// let mut sums = Vec::new();
+    /// for part in array.parts(4)? {
+    ///     sums.push(part?.sum());
+    /// }
+    /// assert_eq!(sums, [6, 15, 15, 19]);
+    /// # Ok::<(), multiproc_array::ArrayError>(())
+    /// ```
+    #[doc(alias = "array_split")]
+    pub fn parts(&self, n_parts: usize) -> Result<Parts<'_, T, D>, ArrayError> {
+        self.parts_in(n_parts, split_rows)
+    }
+
+    /// Parts of `chunk` rows each, the last perhaps of fewer; see [`chunk_rows`].
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::Layout`] if `chunk` is 0 or the array has no axis. For each part, see
+    /// [above](#errors-of-all-guards-and-parts).
+    pub fn chunks(&self, chunk: usize) -> Result<Parts<'_, T, D>, ArrayError> {
+        self.parts_in(chunk, chunk_rows)
+    }
+
+    fn parts_in(
+        &self,
+        count: usize,
+        ranges: impl FnOnce(usize, NonZeroUsize) -> RowRanges,
+    ) -> Result<Parts<'_, T, D>, ArrayError> {
+        let count = NonZeroUsize::new(count).ok_or(LayoutError::NoParts)?;
+        Ok(Parts {
+            array: self,
+            ranges: ranges(self.placement.n_rows()?, count),
+        })
+    }
+}
+
+/// Parts of an array, each claimed when it is its turn; made by [`SharedArray::parts`] and
+/// [`SharedArray::chunks`].
+#[derive(Debug)]
+pub struct Parts<'a, T, D> {
+    array: &'a SharedArray<T, D>,
+    ranges: RowRanges,
+}
+
+impl<'a, T: Element, D: RemoveAxis> Iterator for Parts<'a, T, D> {
+    type Item = Access<PartMut<'a, T, D>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.ranges.next().map(|range| self.array.part(range))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ranges.size_hint()
+    }
+}
+
+impl<T: Element, D: RemoveAxis> ExactSizeIterator for Parts<'_, T, D> {}
+
+impl<T: Element, D: RemoveAxis> FusedIterator for Parts<'_, T, D> {}
