@@ -1,1 +1,94 @@
 //! Functions in worker processes: maps and in-place fills whose results do not depend on the workers.
+
+// What a user writes, in reading order.
+mod pool;
+
+mod job;
+
+mod task;
+
+mod call;
+
+mod arguments;
+
+mod progress;
+
+mod failed;
+
+mod error;
+
+mod exit;
+
+mod settings;
+
+// A job, from its checks to its results.
+mod run;
+
+mod items;
+
+mod target;
+
+mod coordinator;
+
+mod drive;
+
+mod serial;
+
+mod turnstile;
+
+// The parent's side of its workers.
+mod crew;
+
+mod worker_process;
+
+mod output;
+
+// What parent and worker share.
+mod board_layout;
+
+mod board;
+
+mod blocks;
+
+mod message;
+
+mod fault;
+
+mod registry;
+
+// The worker's side.
+mod startup;
+
+mod worker;
+
+mod lifeline;
+
+mod work;
+
+mod written;
+
+mod panics;
+
+pub use arguments::ArrayArgument;
+pub use call::{Context, FromArgument, FromContext};
+pub use error::PoolError;
+pub use exit::Exit;
+pub use failed::{Failed, TaskError};
+pub use job::{Fill, Job, Map, Update};
+pub use multiproc_macros::task;
+pub use pool::{Pool, PoolBuilder};
+pub use progress::Progress;
+pub use registry::Build;
+pub use startup::init;
+pub use task::{ArrayKind, PartTask, Task, TaskName};
+
+/// What the expansion of `#[task]` names. No part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::call::{Call, FromArgument, FromContext};
+    pub use crate::fault::Fault;
+    pub use crate::registry::TASKS;
+    pub use crate::task::{Entry, Fallible, Needs, Parameter, Part, PartTask, Task, TaskName};
+    pub use linkme;
+    pub use multiproc_array::PartMut;
+}

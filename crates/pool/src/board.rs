@@ -1,0 +1,411 @@
+//! [`Board`]: a job's shared memory, as the parent and each worker see it.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use multiproc_segment::{Bytes, Layout, Segment, SegmentError};
+
+use crate::board_layout::{BoardLayout, TEXT_LEN};
+use crate::error::PoolError;
+
+/// "mprbrd" and the version of [`BoardLayout`].
+const KIND: u64 = u64::from_le_bytes(*b"mprbrd01");
+
+/// The longest result that lies in its slot.
+pub(crate) const INLINE_LEN: usize = 14;
+const IN_BLOCK: u64 = 255;
+
+/// The shared memory of one job.
+///
+/// Who writes what: the parent everything before the first worker is told and between rounds; a worker its own
+/// line and the results of the items it claimed. An item's result is read only after its first word is seen
+/// (Acquire, pairs with the Release of [`publish`](Board::publish)).
+#[derive(Clone, Debug)]
+pub(crate) struct Board {
+    segment: Segment,
+    /// `layout.len()` is at most the segment's length.
+    layout: BoardLayout,
+}
+
+/// What an item's result slot says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Unfinished,
+    Value(Place),
+    Fault(Place),
+    /// There was no memory for so many bytes.
+    NoRoom {
+        needed: u64,
+    },
+}
+
+/// Where the bytes of a result are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Here { bytes: [u8; INLINE_LEN], len: usize },
+    Block { number: u64, offset: u64 },
+}
+
+/// What kind of bytes a worker publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Value = 1,
+    Fault = 2,
+    NoRoom = 3,
+}
+
+impl Board {
+    /// Makes a board of zeros.
+    pub(crate) fn create(layout: BoardLayout) -> Result<Board, PoolError> {
+        // More than can be addressed is more than there is room for, and is reported in the same words.
+        let payload_len = layout.len().unwrap_or(isize::MAX as usize);
+        let segment = Segment::anonymous(Layout {
+            payload_len,
+            control_len: 0,
+            kind: KIND,
+        })?;
+        Ok(Board { segment, layout })
+    }
+
+    /// Makes a board in the memory of an old one, which nobody uses any more, or gives that back as too short.
+    pub(crate) fn recycle(old: Board, layout: BoardLayout) -> Result<Board, Board> {
+        if layout.len().is_none_or(|len| len > old.segment.len()) {
+            return Err(old);
+        }
+        // Arguments and scratch areas are written before they are read.
+        let used = layout.argument_start(0);
+        match old.segment.payload().fill(0, used, 0) {
+            Ok(()) => Ok(Board {
+                segment: old.segment,
+                layout,
+            }),
+            Err(_) => Err(old),
+        }
+    }
+
+    /// Takes a segment that another process made for `layout`.
+    pub(crate) fn attach(segment: Segment, layout: BoardLayout) -> Result<Board, PoolError> {
+        let fits = layout.len().is_some_and(|len| len <= segment.len());
+        if segment.kind() != KIND || !fits {
+            return Err(PoolError::Corrupt {
+                what: "a job came with memory that is not a job's",
+            });
+        }
+        Ok(Board { segment, layout })
+    }
+
+    pub(crate) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    pub(crate) fn layout(&self) -> BoardLayout {
+        self.layout
+    }
+
+    fn bytes(&self) -> Bytes<'_> {
+        self.segment.payload()
+    }
+
+    fn word(&self, offset: usize) -> &AtomicU64 {
+        self.bytes()
+            .atomic_u64(offset)
+            .expect("the layout's offsets are aligned and within its length")
+    }
+
+    /// Claims `n` positions of the round, and returns the first.
+    ///
+    /// Each worker claims past the end once, so the counter stays far from its own end.
+    pub(crate) fn claim(&self, n: usize) -> u64 {
+        self.word(BoardLayout::NEXT).fetch_add(n as u64, Relaxed)
+    }
+
+    /// Begins a round. Nobody claims meanwhile: all workers are drained or dead.
+    pub(crate) fn restart_counter(&self) {
+        self.word(BoardLayout::NEXT).store(0, Relaxed);
+    }
+
+    pub(crate) fn line(&self, slot: usize) -> Line<'_> {
+        Line {
+            board: self,
+            offset: self.layout.line(slot),
+        }
+    }
+
+    /// Writes the encoded arguments: item `i` is `bytes[starts[i]..starts[i + 1]]`.
+    pub(crate) fn write_arguments(&self, starts: &[u64], bytes: &[u8]) -> Result<(), SegmentError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        for (item, &start) in starts.iter().enumerate() {
+            self.word(self.layout.argument_start(item))
+                .store(start, Relaxed);
+        }
+        self.bytes().write(self.layout.arguments(), bytes)
+    }
+
+    /// Copies the encoded argument of `item` into `buffer`.
+    pub(crate) fn read_argument(
+        &self,
+        item: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), SegmentError> {
+        buffer.clear();
+        if self.layout.arguments_len == 0 {
+            return Ok(());
+        }
+        let start = self.word(self.layout.argument_start(item)).load(Relaxed) as usize;
+        let end = self
+            .word(self.layout.argument_start(item + 1))
+            .load(Relaxed) as usize;
+        let argument = self
+            .bytes()
+            .slice(self.layout.arguments(), self.layout.arguments_len)?
+            .slice(start, end.wrapping_sub(start))?;
+        buffer.resize(argument.len(), 0);
+        argument.read(0, buffer)
+    }
+
+    /// Publishes the result of `item`: from here on it is finished.
+    pub(crate) fn publish(&self, item: usize, kind: Kind, place: &Place) {
+        let (first, second) = match *place {
+            Place::Here { bytes, len } => {
+                let (low, high) = bytes.split_at(8);
+                let mut rest = [0; 8];
+                rest[2..].copy_from_slice(high);
+                let low = low.try_into().expect("split at 8");
+                (
+                    u64::from_le_bytes(rest) | (len as u64) << 8,
+                    u64::from_le_bytes(low),
+                )
+            }
+            Place::Block { number, offset } => (IN_BLOCK << 8 | number << 16, offset),
+        };
+        let slot = self.layout.result(item);
+        self.word(slot + 8).store(second, Relaxed);
+        // Release: whoever sees this word sees the result, and in an array job the item's rows.
+        self.word(slot).store(first | kind as u64, Release);
+    }
+
+    pub(crate) fn is_finished(&self, item: usize) -> bool {
+        self.word(self.layout.result(item)).load(Acquire) != 0
+    }
+
+    pub(crate) fn result(&self, item: usize) -> Result<Slot, PoolError> {
+        let slot = self.layout.result(item);
+        let first = self.word(slot).load(Acquire);
+        let second = self.word(slot + 8).load(Relaxed);
+        let corrupt = PoolError::Corrupt {
+            what: "an item's result slot holds no result",
+        };
+        let place = match (first >> 8) & 0xff {
+            IN_BLOCK => Place::Block {
+                number: first >> 16,
+                offset: second,
+            },
+            len if len as usize <= INLINE_LEN => {
+                let mut bytes = [0; INLINE_LEN];
+                let (low, high) = bytes.split_at_mut(8);
+                low.copy_from_slice(&second.to_le_bytes());
+                high.copy_from_slice(&first.to_le_bytes()[2..]);
+                Place::Here {
+                    bytes,
+                    len: len as usize,
+                }
+            }
+            _ => return Err(corrupt),
+        };
+        match first & 0xff {
+            0 => Ok(Slot::Unfinished),
+            1 => Ok(Slot::Value(place)),
+            2 => Ok(Slot::Fault(place)),
+            3 => Ok(Slot::NoRoom { needed: second }),
+            _ => Err(corrupt),
+        }
+    }
+
+    /// Returns the area where the worker of `slot` keeps a copy of the part it is at.
+    pub(crate) fn scratch(&self, slot: usize) -> Bytes<'_> {
+        self.bytes()
+            .slice(self.layout.scratch(slot), self.layout.scratch_len)
+            .expect("the layout's areas lie within its length")
+    }
+}
+
+impl Place {
+    pub(crate) fn here(source: &[u8]) -> Place {
+        let mut bytes = [0; INLINE_LEN];
+        bytes[..source.len()].copy_from_slice(source);
+        Place::Here {
+            bytes,
+            len: source.len(),
+        }
+    }
+
+    /// A number by itself, as [`Kind::NoRoom`] has it.
+    pub(crate) fn number(number: u64) -> Place {
+        Place::here(&number.to_le_bytes())
+    }
+}
+
+/// What the workers of one slot note of themselves, for the parent to read when one dies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    board: &'a Board,
+    offset: usize,
+}
+
+impl<'a> Line<'a> {
+    fn word(self, offset: usize) -> &'a AtomicU64 {
+        self.board.word(self.offset + offset)
+    }
+
+    /// Notes the run of items that an array claim is about to be taken for.
+    pub(crate) fn hold(self, run: std::ops::Range<usize>) {
+        // The end first: seen alone, it makes at worst a run that is longer than what is claimed.
+        self.word(8).store(run.end as u64, Relaxed);
+        self.word(0).store(run.start as u64, Release);
+    }
+
+    pub(crate) fn release(self) {
+        self.word(8).store(0, Release);
+    }
+
+    pub(crate) fn held(self) -> std::ops::Range<usize> {
+        self.word(0).load(Acquire) as usize..self.word(8).load(Acquire) as usize
+    }
+
+    pub(crate) fn begin(self, item: usize) {
+        // Release: pairs with the Acquire in `in_progress`, which must not miss what came before.
+        self.word(16).store(item as u64 + 1, Release);
+    }
+
+    /// Returns the item that was begun last, if it is not finished.
+    pub(crate) fn in_progress(self) -> Option<usize> {
+        let item = (self.word(16).load(Acquire) as usize).checked_sub(1)?;
+        let known = item < self.board.layout.items;
+        (known && !self.board.is_finished(item)).then_some(item)
+    }
+
+    pub(crate) fn count_finished(self) {
+        self.word(24).fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn finished(self) -> u64 {
+        self.word(24).load(Relaxed)
+    }
+
+    /// Notes that the part of `item` is whole in the scratch area.
+    pub(crate) fn saved(self, item: usize) {
+        // Release: pairs with the Acquire in `has_saved`, so that the copy is seen whole.
+        self.word(32).store(item as u64 + 1, Release);
+    }
+
+    pub(crate) fn has_saved(self, item: usize) -> bool {
+        self.word(32).load(Acquire) == item as u64 + 1
+    }
+
+    /// Leaves a panic's text; what does not fit is cut off.
+    pub(crate) fn leave_text(self, text: &[u8]) {
+        let text = &text[..text.len().min(TEXT_LEN)];
+        if self.board.bytes().write(self.offset + 64, text).is_ok() {
+            // Release: pairs with the Acquire in `text`.
+            self.word(40).store(text.len() as u64, Release);
+        }
+    }
+
+    pub(crate) fn forget_text(self) {
+        self.word(40).store(0, Relaxed);
+    }
+
+    pub(crate) fn text(self) -> Option<Vec<u8>> {
+        let len = self.word(40).load(Acquire) as usize;
+        if len == 0 || len > TEXT_LEN {
+            return None;
+        }
+        let mut text = vec![0; len];
+        self.board.bytes().read(self.offset + 64, &mut text).ok()?;
+        Some(text)
+    }
+
+    /// Forgets what a dead worker noted, but for what the slot has finished.
+    pub(crate) fn clear(self) {
+        for offset in [0, 8, 16, 32, 40] {
+            self.word(offset).store(0, Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn board() -> Board {
+        Board::create(BoardLayout {
+            items: 3,
+            slots: 2,
+            arguments_len: 6,
+            scratch_len: 8,
+        })
+        .expect("a small board")
+    }
+
+    #[test]
+    fn arguments_are_read_as_they_were_written() {
+        let board = board();
+        board.write_arguments(&[0, 2, 2, 6], b"abcdef").unwrap();
+        let mut buffer = Vec::new();
+        for (item, argument) in [b"ab".as_slice(), b"", b"cdef"].into_iter().enumerate() {
+            board.read_argument(item, &mut buffer).unwrap();
+            assert_eq!(buffer, argument);
+        }
+    }
+
+    #[test]
+    fn a_result_of_any_short_length_comes_back() {
+        let board = board();
+        let bytes: Vec<u8> = (1..=INLINE_LEN as u8).collect();
+        for len in 0..=INLINE_LEN {
+            let place = Place::here(&bytes[..len]);
+            board.publish(1, Kind::Value, &place);
+            assert_eq!(board.result(1).unwrap(), Slot::Value(place));
+        }
+        assert_eq!(board.result(0).unwrap(), Slot::Unfinished);
+        let place = Place::Block {
+            number: (1 << 48) - 1,
+            offset: u64::MAX,
+        };
+        board.publish(2, Kind::Fault, &place);
+        assert_eq!(board.result(2).unwrap(), Slot::Fault(place));
+    }
+
+    #[test]
+    fn a_slot_that_somebody_wrote_over_is_corrupt() {
+        let board = board();
+        board.word(board.layout.result(0)).store(0x17, Relaxed);
+        assert!(board.result(0).is_err());
+        board.word(board.layout.result(0)).store(0x2001, Relaxed);
+        assert!(board.result(0).is_err());
+    }
+
+    #[test]
+    fn an_item_is_in_progress_from_its_beginning_to_its_result() {
+        let board = board();
+        let line = board.line(1);
+        assert_eq!(line.in_progress(), None);
+        line.begin(0);
+        assert_eq!(line.in_progress(), Some(0));
+        board.publish(0, Kind::Value, &Place::here(b""));
+        assert_eq!(line.in_progress(), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_its_place() {
+        let board = board();
+        board.line(0).leave_text(&[b'x'; TEXT_LEN + 5]);
+        assert_eq!(board.line(0).text().unwrap().len(), TEXT_LEN);
+        board.line(0).clear();
+        assert_eq!(board.line(0).text(), None);
+        assert_eq!(board.line(1).text(), None);
+    }
+}

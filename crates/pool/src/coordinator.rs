@@ -1,0 +1,497 @@
+//! [`Coordinator`]: which items are run, run again and given up. It knows no processes and no memory.
+//!
+//! A job goes in **rounds**. In a round, workers claim positions of a list of items from a shared
+//! counter until it is used up; each then reports that it is drained. A worker that dies leaves
+//! behind at most one item in progress, which counts as tried, and items that it claimed and
+//! never began, which do not. When the last worker of a round is back or dead, nobody touches the job's
+//! memory any more: what is not finished by then, and not given up, is the next round's list.
+//!
+//! Nothing is lost between a claim and its record, because no claim is recorded: that an item is finished
+//! is written by the worker that finished it, and everything else follows from that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Deaths in one slot without a single finished item in between, beyond the attempts of one item: then the slot stays empty.
+///
+/// A crash at start-up, or a machine without memory, would otherwise start processes for ever.
+pub(crate) const FRUITLESS_DEATHS: u32 = 16;
+
+/// How many ranges one round may list, so that the order fits a socket's buffer and sending it never waits for a worker.
+const RANGES_PER_ROUND: usize = 1024;
+
+#[derive(Debug)]
+pub(crate) struct Coordinator {
+    /// How often an item may be begun.
+    attempts: u32,
+    chunk: usize,
+    slots: Vec<Slot>,
+    round: Round,
+    /// Unfinished ranges that had no room in this round.
+    later: Vec<Range<usize>>,
+    /// How many workers died in an item, for those in which any did.
+    deaths: BTreeMap<usize, u32>,
+    given_up: BTreeSet<usize>,
+}
+
+/// The items that this round's counter counts through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Round {
+    pub(crate) number: u64,
+    /// In ascending order; position `p` is the `p`-th item of these ranges.
+    pub(crate) ranges: Vec<Range<usize>>,
+    /// How many positions a worker claims at once.
+    pub(crate) chunk: usize,
+}
+
+/// The worker of one slot, as this job sees it.
+#[derive(Clone, Debug)]
+struct Slot {
+    state: SlotState,
+    fruitless_deaths: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SlotState {
+    /// No worker, or none that is ready.
+    Empty,
+    Ready,
+    Running,
+    /// Came back from this round: its counter is used up.
+    Drained,
+}
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Send the round to the worker in this slot.
+    Send(usize),
+    /// Wait until a worker is ready, drained or dead.
+    Wait,
+    /// Everyone is back: tell [`Coordinator::close_round`] what is finished.
+    Close,
+    /// Every item is finished or given up.
+    Over,
+}
+
+/// What a worker's death means for the item that it was in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Retry { item: usize, attempt: u32 },
+    GiveUp { item: usize, attempt: u32 },
+}
+
+impl Round {
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.iter().map(Range::len).sum()
+    }
+
+    /// Returns the item ranges that the claimed `positions` stand for.
+    pub(crate) fn items(&self, positions: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut before = 0;
+        self.ranges.iter().filter_map(move |range| {
+            let start = positions.start.max(before);
+            let end = positions.end.min(before + range.len());
+            let offset = range.start.wrapping_sub(before);
+            before += range.len();
+            (start < end).then(|| start.wrapping_add(offset)..end.wrapping_add(offset))
+        })
+    }
+}
+
+impl Coordinator {
+    /// Begins a job of `items` items for `slots` workers, none of which is ready yet.
+    ///
+    /// The items in `given_up` failed before they could be sent.
+    pub(crate) fn new(
+        items: usize,
+        slots: usize,
+        chunk: usize,
+        attempts: u32,
+        given_up: BTreeSet<usize>,
+    ) -> Coordinator {
+        let mut coordinator = Coordinator {
+            attempts,
+            chunk,
+            slots: vec![
+                Slot {
+                    state: SlotState::Empty,
+                    fruitless_deaths: 0,
+                };
+                slots
+            ],
+            round: Round {
+                number: 0,
+                ranges: Vec::new(),
+                chunk,
+            },
+            later: Vec::new(),
+            deaths: BTreeMap::new(),
+            given_up,
+        };
+        let all = coordinator.unfinished([0..items].into_iter(), |_| false);
+        coordinator.begin_round(all);
+        coordinator
+    }
+
+    pub(crate) fn round(&self) -> &Round {
+        &self.round
+    }
+
+    /// Returns the items of this round that are begun for the second time or more, with the attempt's number.
+    pub(crate) fn repeated(&self) -> Vec<(usize, u32)> {
+        self.deaths
+            .iter()
+            .filter(|(item, _)| self.round.ranges.iter().any(|range| range.contains(item)))
+            .map(|(&item, &deaths)| (item, deaths + 1))
+            .collect()
+    }
+
+    pub(crate) fn n_given_up(&self) -> usize {
+        self.given_up.len()
+    }
+
+    pub(crate) fn step(&self) -> Step {
+        if self.round.ranges.is_empty() {
+            return Step::Over;
+        }
+        let count = |state| self.slots.iter().filter(|slot| slot.state == state).count();
+        let running = count(SlotState::Running);
+        // A drained worker has seen the counter's end: then there is nothing left to send anyone.
+        if count(SlotState::Drained) > 0 {
+            return if running == 0 {
+                Step::Close
+            } else {
+                Step::Wait
+            };
+        }
+        let useful = self.round.len().div_ceil(self.round.chunk);
+        match self
+            .slots
+            .iter()
+            .position(|slot| slot.state == SlotState::Ready)
+        {
+            Some(slot) if running < useful => Step::Send(slot),
+            _ => Step::Wait,
+        }
+    }
+
+    /// The worker in `slot` can take orders.
+    pub(crate) fn ready(&mut self, slot: usize) {
+        self.slots[slot].state = SlotState::Ready;
+    }
+
+    /// The round was sent to the worker in `slot`.
+    pub(crate) fn sent(&mut self, slot: usize) {
+        self.slots[slot].state = SlotState::Running;
+    }
+
+    /// The worker in `slot` found the counter used up, and has let go of the job's memory.
+    pub(crate) fn drained(&mut self, slot: usize) {
+        self.slots[slot].state = SlotState::Drained;
+    }
+
+    /// The worker in `slot` is dead, as its parent knows from the kernel.
+    ///
+    /// `in_progress` is the item that it had begun and not finished, `finished` how many it had finished since it
+    /// came.
+    pub(crate) fn died(
+        &mut self,
+        slot: usize,
+        in_progress: Option<usize>,
+        finished: u64,
+    ) -> Option<Verdict> {
+        let slot = &mut self.slots[slot];
+        slot.state = SlotState::Empty;
+        if finished > 0 {
+            slot.fruitless_deaths = 0;
+        }
+        slot.fruitless_deaths += 1;
+
+        let item = in_progress?;
+        let deaths = self.deaths.entry(item).or_insert(0);
+        *deaths += 1;
+        let attempt = *deaths;
+        if attempt < self.attempts {
+            Some(Verdict::Retry { item, attempt })
+        } else {
+            self.given_up.insert(item);
+            Some(Verdict::GiveUp { item, attempt })
+        }
+    }
+
+    /// Fails an item that must not be tried again, whatever its attempts.
+    pub(crate) fn give_up(&mut self, item: usize) {
+        self.given_up.insert(item);
+    }
+
+    /// Tells whether another process may be started in `slot`, after so many [fruitless deaths](Self::fruitless_deaths).
+    pub(crate) fn may_replace(&self, slot: usize) -> bool {
+        self.slots[slot].fruitless_deaths < FRUITLESS_DEATHS + self.attempts
+    }
+
+    /// Returns how many workers of `slot` have died in a row without finishing anything.
+    pub(crate) fn fruitless_deaths(&self, slot: usize) -> u32 {
+        self.slots[slot].fruitless_deaths
+    }
+
+    /// Ends the round after [`Step::Close`]: `is_finished` tells which of its items are done.
+    pub(crate) fn close_round(&mut self, is_finished: impl Fn(usize) -> bool) {
+        let ranges = std::mem::take(&mut self.round.ranges);
+        let mut left = self.unfinished(ranges.into_iter(), is_finished);
+        left.append(&mut self.later);
+        self.begin_round(left);
+        for slot in &mut self.slots {
+            if slot.state == SlotState::Drained {
+                slot.state = SlotState::Ready;
+            }
+        }
+    }
+
+    fn begin_round(&mut self, mut ranges: Vec<Range<usize>>) {
+        self.later = ranges.split_off(ranges.len().min(RANGES_PER_ROUND));
+        self.round.number += 1;
+        self.round.ranges = ranges;
+        // What is left over at the end is spread over all workers, however large the first round's chunks were.
+        let share = self.round.len() / (4 * self.slots.len());
+        self.round.chunk = match self.round.number {
+            1 => self.chunk,
+            _ => share.clamp(1, self.chunk),
+        };
+    }
+
+    /// Joins the unfinished items of `ranges` that are not given up into ranges.
+    fn unfinished(
+        &self,
+        ranges: impl Iterator<Item = Range<usize>>,
+        is_finished: impl Fn(usize) -> bool,
+    ) -> Vec<Range<usize>> {
+        let mut left: Vec<Range<usize>> = Vec::new();
+        for item in ranges.flatten() {
+            if is_finished(item) || self.given_up.contains(&item) {
+                continue;
+            }
+            match left.last_mut() {
+                Some(last) if last.end == item => last.end += 1,
+                _ => left.push(item..item + 1),
+            }
+        }
+        left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coordinator(items: usize, slots: usize, attempts: u32) -> Coordinator {
+        let mut coordinator = Coordinator::new(items, slots, 4, attempts, BTreeSet::new());
+        for slot in 0..slots {
+            coordinator.ready(slot);
+        }
+        coordinator
+    }
+
+    #[test]
+    fn no_items_need_no_worker() {
+        let coordinator = Coordinator::new(0, 2, 1, 1, BTreeSet::new());
+        assert_eq!(coordinator.step(), Step::Over);
+    }
+
+    #[test]
+    fn no_more_workers_are_woken_than_there_are_chunks() {
+        let mut coordinator = coordinator(4, 2, 1);
+        assert_eq!(coordinator.step(), Step::Send(0));
+        coordinator.sent(0);
+        assert_eq!(coordinator.step(), Step::Wait);
+    }
+
+    #[test]
+    fn an_item_that_never_began_is_run_again_without_counting() {
+        let mut coordinator = coordinator(4, 1, 1);
+        coordinator.sent(0);
+        assert_eq!(
+            coordinator.died(0, Some(1), 1),
+            Some(Verdict::GiveUp {
+                item: 1,
+                attempt: 1
+            })
+        );
+        coordinator.ready(0);
+        assert_eq!(coordinator.step(), Step::Send(0));
+        coordinator.sent(0);
+        coordinator.drained(0);
+        assert_eq!(coordinator.step(), Step::Close);
+        coordinator.close_round(|item| item == 0);
+        assert_eq!(coordinator.round().ranges, [2..4]);
+        assert_eq!(coordinator.repeated(), []);
+    }
+
+    #[test]
+    fn a_slot_whose_workers_die_without_finishing_anything_is_left_empty() {
+        let mut coordinator = coordinator(4, 1, 1);
+        for _ in 0..FRUITLESS_DEATHS {
+            assert!(coordinator.may_replace(0));
+            coordinator.died(0, None, 0);
+        }
+        assert!(coordinator.may_replace(0));
+        coordinator.died(0, None, 0);
+        assert!(!coordinator.may_replace(0));
+    }
+
+    #[test]
+    fn claimed_positions_become_the_items_they_stand_for() {
+        let round = Round {
+            number: 2,
+            ranges: vec![3..5, 9..10, 20..24],
+            chunk: 4,
+        };
+        assert_eq!(round.len(), 7);
+        assert_eq!(round.items(1..4).collect::<Vec<_>>(), [4..5, 9..10, 20..21]);
+        assert_eq!(round.items(6..99).collect::<Vec<_>>(), [23..24]);
+        assert_eq!(round.items(7..8).count(), 0);
+    }
+}
+
+/// A model of workers and their board, in which anybody may be killed at any step.
+#[cfg(test)]
+mod laws {
+    use std::collections::BTreeSet;
+    use std::ops::Range;
+
+    use proptest::prelude::*;
+
+    use super::{Coordinator, Round, Step, Verdict};
+
+    struct Model {
+        coordinator: Coordinator,
+        workers: Vec<Option<Worker>>,
+        counter: usize,
+        /// How often each item was begun, and whether it is finished.
+        begun: Vec<u32>,
+        finished: Vec<bool>,
+        given_up: BTreeSet<usize>,
+    }
+
+    #[derive(Default)]
+    struct Worker {
+        round: Option<Round>,
+        claimed: Vec<Range<usize>>,
+        in_progress: Option<usize>,
+        n_finished: u64,
+    }
+
+    impl Model {
+        fn new(items: usize, workers: usize, chunk: usize, attempts: u32) -> Model {
+            let mut coordinator =
+                Coordinator::new(items, workers, chunk, attempts, BTreeSet::new());
+            (0..workers).for_each(|slot| coordinator.ready(slot));
+            Model {
+                coordinator,
+                workers: (0..workers).map(|_| Some(Worker::default())).collect(),
+                counter: 0,
+                begun: vec![0; items],
+                finished: vec![false; items],
+                given_up: BTreeSet::new(),
+            }
+        }
+
+        /// The parent does all that it can do without waiting; tells whether the job is over.
+        fn coordinate(&mut self) -> bool {
+            loop {
+                match self.coordinator.step() {
+                    Step::Send(slot) => {
+                        let worker = self.workers[slot].as_mut().expect("a ready worker");
+                        worker.round = Some(self.coordinator.round().clone());
+                        self.coordinator.sent(slot);
+                    }
+                    Step::Close => {
+                        assert!(self.workers.iter().flatten().all(|w| w.round.is_none()));
+                        let finished = &self.finished;
+                        self.coordinator.close_round(|item| finished[item]);
+                        self.counter = 0;
+                    }
+                    Step::Wait => return false,
+                    Step::Over => return true,
+                }
+            }
+        }
+
+        /// The worker of `slot` does one thing that can be seen from outside.
+        fn step(&mut self, slot: usize) {
+            let Some(worker) = &mut self.workers[slot] else {
+                self.workers[slot] = Some(Worker::default());
+                self.coordinator.ready(slot);
+                return;
+            };
+            let Some(round) = worker.round.clone() else {
+                return;
+            };
+            if let Some(item) = worker.in_progress.take() {
+                assert!(!self.finished[item], "item {item} ends twice");
+                self.finished[item] = true;
+                worker.n_finished += 1;
+            } else if let Some(run) = worker.claimed.pop() {
+                self.begun[run.start] += 1;
+                worker.in_progress = Some(run.start);
+                if run.len() > 1 {
+                    worker.claimed.push(run.start + 1..run.end);
+                }
+            } else if self.counter < round.len() {
+                let end = (self.counter + round.chunk).min(round.len());
+                worker.claimed = round.items(self.counter..end).collect();
+                worker.claimed.reverse();
+                self.counter += round.chunk;
+            } else {
+                worker.round = None;
+                self.coordinator.drained(slot);
+            }
+        }
+
+        fn kill(&mut self, slot: usize) {
+            let Some(worker) = self.workers[slot].take() else {
+                return;
+            };
+            let verdict = self
+                .coordinator
+                .died(slot, worker.in_progress, worker.n_finished);
+            assert_eq!(verdict.is_some(), worker.in_progress.is_some());
+            if let Some(Verdict::GiveUp { item, .. }) = verdict {
+                assert!(self.given_up.insert(item), "item {item} is given up twice");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_item_ends_exactly_once_whoever_dies_when(
+            items in 0_usize..40,
+            workers in 1_usize..5,
+            chunk in 1_usize..9,
+            attempts in 1_u32..4,
+            script in proptest::collection::vec((0_usize..5, 0_u32..8), 0..400),
+        ) {
+            let mut model = Model::new(items, workers, chunk, attempts);
+            for (slot, action) in script {
+                model.coordinate();
+                match action {
+                    0 => model.kill(slot % workers),
+                    _ => model.step(slot % workers),
+                }
+            }
+            let mut quiet_steps = 0;
+            while !model.coordinate() {
+                (0..workers).for_each(|slot| model.step(slot));
+                quiet_steps += 1;
+                prop_assert!(quiet_steps < 1000, "the job does not end");
+            }
+            for item in 0..items {
+                let given_up = model.given_up.contains(&item);
+                prop_assert_ne!(model.finished[item], given_up, "item {}", item);
+                // Begun once, and once more for every death in it that is not its last.
+                let allowed = if given_up { attempts..=attempts } else { 1..=attempts };
+                prop_assert!(allowed.contains(&model.begun[item]), "item {}", item);
+            }
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! [`Failed`] and [`TaskError`]: what a job could not do, beside what it did.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+use std::ops::Range;
+
+use crate::error::PoolError;
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+/// A job that did not finish all of its items, with everything that it did finish.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_pool::{Pool, TaskError, task};
+///
+/// #[task(crate = multiproc_pool)]
+/// fn root(x: f64) -> Result<f64, String> {
+///     if x < 0.0 { Err(format!("{x} has no root")) } else { Ok(x.sqrt()) }
+/// }
+///
+/// let pool = Pool::builder().processes(2).build()?;
+/// let failed = pool.map(root, [4.0, -1.0, 9.0]).run().unwrap_err();
+/// assert_eq!(failed.to_string(), "item 1 of 3 failed: -1 has no root");
+/// assert_eq!(failed.done(), [Some(2.0), None, Some(3.0)]);
+/// assert!(matches!(failed.failures(), [TaskError::Failed { item: 1, .. }]));
+/// # Ok::<(), multiproc_pool::PoolError>(())
+/// ```
+pub struct Failed<R> {
+    pub(crate) done: Vec<Option<R>>,
+    pub(crate) failures: Vec<TaskError>,
+    pub(crate) stopped: Option<Box<PoolError>>,
+}
+
+impl<R> Failed<R> {
+    pub(crate) fn before_start(error: PoolError) -> Failed<R> {
+        Failed {
+            done: Vec::new(),
+            failures: Vec::new(),
+            stopped: Some(Box::new(error)),
+        }
+    }
+
+    /// Returns the results by item; `None` for those that failed or were not run. Empty if the job did not begin.
+    pub fn done(&self) -> &[Option<R>] {
+        &self.done
+    }
+
+    /// Returns the results themselves, as [`done`](Failed::done) has them.
+    pub fn into_done(self) -> Vec<Option<R>> {
+        self.done
+    }
+
+    /// Returns the failures, by ascending item.
+    pub fn failures(&self) -> &[TaskError] {
+        &self.failures
+    }
+
+    /// Returns why the job as a whole could not begin or go on, if that was it.
+    pub fn stopped(&self) -> Option<&PoolError> {
+        self.stopped.as_deref()
+    }
+
+    /// Returns the same failure without the results: one type for jobs of any result.
+    pub fn without_results(self) -> Failed<()> {
+        Failed {
+            done: self
+                .done
+                .into_iter()
+                .map(|result| result.map(drop))
+                .collect(),
+            failures: self.failures,
+            stopped: self.stopped,
+        }
+    }
+}
+
+// By hand, so that no job needs results that can be printed.
+impl<R> Debug for Failed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failed")
+            .field("done", &self.done.iter().flatten().count())
+            .field("of", &self.done.len())
+            .field("failures", &self.failures)
+            .field("stopped", &self.stopped)
+            .finish()
+    }
+}
+
+impl<R> Display for Failed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = &self.stopped {
+            Display::fmt(error, f)?;
+            if self.done.is_empty() {
+                return Ok(());
+            }
+            let done = self.done.iter().flatten().count();
+            return write!(f, " ({done} of {} items are done)", self.done.len());
+        }
+        match self.failures.as_slice() {
+            [] => write!(f, "no item failed"),
+            [only] => write!(
+                f,
+                "item {} of {} {}",
+                only.item(),
+                self.done.len(),
+                Cause(only)
+            ),
+            [first, ..] => write!(
+                f,
+                "{} of {} items failed; the first: item {} {}",
+                self.failures.len(),
+                self.done.len(),
+                first.item(),
+                Cause(first)
+            ),
+        }
+    }
+}
+
+impl<R> Error for Failed<R> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.stopped
+            .as_deref()
+            .map(|error| error as &(dyn Error + 'static))
+    }
+}
+
+/// Why one item has no result. The others are not affected.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// The task returned an error.
+    Failed {
+        /// The item's index.
+        item: usize,
+        /// The error's text.
+        message: String,
+    },
+    /// The task panicked, also when panics abort.
+    Panicked {
+        /// The item's index.
+        item: usize,
+        /// The panic's message.
+        message: String,
+        /// `file:line:column`, when it is known.
+        place: Option<String>,
+    },
+    /// The worker's process ended while it ran the item: it was killed, or the task exited, aborted or crashed.
+    WorkerDied {
+        /// The item's index.
+        item: usize,
+        /// The worker's process id.
+        pid: u32,
+        /// How it ended.
+        exit: Exit,
+        /// How often the item had been begun, this time included.
+        attempt: u32,
+        /// The end of what the worker wrote to its standard error, at most 4096 bytes.
+        last_words: String,
+    },
+    /// The worker's process ended while it updated a part of the array, and no copy was kept: these rows hold something between before and after.
+    PartTorn {
+        /// The item's index.
+        item: usize,
+        /// The rows of the part.
+        rows: Range<usize>,
+        /// The worker's process id.
+        pid: u32,
+        /// How it ended.
+        exit: Exit,
+        /// The end of what the worker wrote to its standard error, at most 4096 bytes.
+        last_words: String,
+    },
+    /// The part was already torn when the job came to it: a process that wrote there had died.
+    FoundTorn {
+        /// The item's index.
+        item: usize,
+        /// The torn rows among those that the worker was to write next.
+        rows: Vec<Range<usize>>,
+    },
+    /// The item could not be encoded, or not be decoded in the worker.
+    BadItem {
+        /// The item's index.
+        item: usize,
+        /// What its `Serialize` or `Deserialize` says.
+        message: String,
+    },
+    /// The result could not be encoded in the worker, or not be decoded here.
+    BadResult {
+        /// The item's index.
+        item: usize,
+        /// What its `Serialize` or `Deserialize` says.
+        message: String,
+    },
+    /// There was no shared memory for the result.
+    NoRoom {
+        /// The item's index.
+        item: usize,
+        /// The bytes that the result takes.
+        needed: u64,
+    },
+    /// The worker could not attach an array that the task takes.
+    Unattached {
+        /// The item's index.
+        item: usize,
+        /// The parameter it is for.
+        parameter: String,
+        /// Why not.
+        message: String,
+    },
+    /// The worker could not claim its part of the array.
+    Unclaimed {
+        /// The item's index.
+        item: usize,
+        /// Why not.
+        message: String,
+    },
+    /// The job was stopped before the item was run; [`Failed::stopped`] says why.
+    NotRun {
+        /// The item's index.
+        item: usize,
+    },
+}
+
+impl TaskError {
+    /// Returns the index of the item that failed.
+    pub fn item(&self) -> usize {
+        match *self {
+            TaskError::Failed { item, .. }
+            | TaskError::Panicked { item, .. }
+            | TaskError::WorkerDied { item, .. }
+            | TaskError::PartTorn { item, .. }
+            | TaskError::FoundTorn { item, .. }
+            | TaskError::BadItem { item, .. }
+            | TaskError::BadResult { item, .. }
+            | TaskError::NoRoom { item, .. }
+            | TaskError::Unattached { item, .. }
+            | TaskError::Unclaimed { item, .. }
+            | TaskError::NotRun { item } => item,
+        }
+    }
+
+    pub(crate) fn of(item: usize, fault: Fault) -> TaskError {
+        match fault {
+            Fault::Failed { message } => TaskError::Failed { item, message },
+            Fault::Panicked { message, place } => TaskError::Panicked {
+                item,
+                message,
+                place,
+            },
+            Fault::Undecodable { message } => TaskError::BadItem { item, message },
+            Fault::Unencodable { message } => TaskError::BadResult { item, message },
+            Fault::Unattached { parameter, message } => TaskError::Unattached {
+                item,
+                parameter,
+                message,
+            },
+            Fault::Unclaimed { message } => TaskError::Unclaimed { item, message },
+            Fault::Torn { rows } => TaskError::FoundTorn { item, rows },
+        }
+    }
+}
+
+impl Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "item {} {}", self.item(), Cause(self))
+    }
+}
+
+impl Error for TaskError {}
+
+/// What happened to the item, to stand behind its number.
+struct Cause<'a>(&'a TaskError);
+
+impl Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            TaskError::Failed { message, .. } => write!(f, "failed: {message}"),
+            TaskError::Panicked { message, place, .. } => match place {
+                Some(place) => write!(f, "panicked at {place}: {message}"),
+                None => write!(f, "panicked: {message}"),
+            },
+            TaskError::WorkerDied {
+                pid,
+                exit,
+                attempt,
+                last_words,
+                ..
+            } => {
+                write!(
+                    f,
+                    "was lost: its worker, process {pid}, {exit} in attempt {attempt}"
+                )?;
+                if matches!(exit, Exit::Signal(libc::SIGKILL)) {
+                    f.write_str(
+                        " (if nobody killed it, the kernel did for want of memory: see dmesg)",
+                    )?;
+                }
+                LastWords(last_words).fmt(f)
+            }
+            TaskError::PartTorn {
+                rows,
+                pid,
+                exit,
+                last_words,
+                ..
+            } => {
+                write!(
+                    f,
+                    "is torn: process {pid} {exit} while it updated rows {} to {}; write them anew, \
+                     or update with .snapshot(), which keeps a copy of each part at work",
+                    rows.start, rows.end
+                )?;
+                LastWords(last_words).fmt(f)
+            }
+            TaskError::FoundTorn { rows, .. } => write!(
+                f,
+                "was not run: rows {rows:?} were torn already, as a process that wrote there died; \
+                 write them anew and mark them consistent first"
+            ),
+            TaskError::BadItem { message, .. } => {
+                write!(f, "could not be sent to a worker: {message}")
+            }
+            TaskError::BadResult { message, .. } => {
+                write!(f, "has a result that could not be sent back: {message}")
+            }
+            TaskError::NoRoom { needed, .. } => write!(
+                f,
+                "has a result of {needed} bytes, for which there is no shared memory"
+            ),
+            TaskError::Unattached {
+                parameter, message, ..
+            } => {
+                write!(f, "could not attach the array for `{parameter}`: {message}")
+            }
+            TaskError::Unclaimed { message, .. } => {
+                write!(f, "could not claim its part of the array: {message}")
+            }
+            TaskError::NotRun { .. } => f.write_str("was not run: the job was stopped before"),
+        }
+    }
+}
+
+struct LastWords<'a>(&'a str);
+
+impl Display for LastWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.trim_end() {
+            "" => Ok(()),
+            words => write!(f, "; its last words: {words}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_death_names_the_process_the_cause_and_the_last_words() {
+        let died = TaskError::WorkerDied {
+            item: 17,
+            pid: 4711,
+            exit: Exit::Signal(9),
+            attempt: 2,
+            last_words: "half way\n".to_owned(),
+        };
+        assert_eq!(
+            died.to_string(),
+            "item 17 was lost: its worker, process 4711, was ended by SIGKILL (signal 9) in attempt 2 \
+             (if nobody killed it, the kernel did for want of memory: see dmesg); its last words: half way"
+        );
+    }
+
+    #[test]
+    fn several_failures_are_counted_and_the_first_is_told() {
+        let failure = |item| TaskError::Failed {
+            item,
+            message: "no".to_owned(),
+        };
+        let failed = Failed {
+            done: vec![Some(1), None, None],
+            failures: vec![failure(1), failure(2)],
+            stopped: None,
+        };
+        assert_eq!(
+            failed.to_string(),
+            "2 of 3 items failed; the first: item 1 failed: no"
+        );
+        assert_eq!(failed.without_results().done, [Some(()), None, None]);
+    }
+}

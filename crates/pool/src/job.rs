@@ -1,0 +1,299 @@
+//! [`Job`]: what is to be done, how, and then its results.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use multiproc_array::SharedArray;
+use multiproc_rng::Entropy;
+
+use crate::arguments::{ArrayArgument, Passed};
+use crate::error::PoolError;
+use crate::failed::{Failed, TaskError};
+use crate::items::Items;
+use crate::pool::Pool;
+use crate::progress::Progress;
+use crate::run::{self, Outcome, Over, Plan, Verb};
+use crate::target;
+use crate::task::{Entry, PartTask, Task};
+use crate::written::Keep;
+
+/// A job of a pool, made by [`map`](Pool::map), [`fill`](Pool::fill) or [`update`](Pool::update).
+///
+/// The seed, the arguments and the rows per item are part of the problem: they decide the results. Everything else
+/// decides only how the results come about.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_pool::{Pool, task};
+///
+/// #[task(crate = multiproc_pool)]
+/// fn half(x: u32) -> Result<u32, String> {
+///     if x % 2 == 0 { Ok(x / 2) } else { Err(format!("{x} is odd")) }
+/// }
+///
+/// let pool = Pool::builder().processes(2).build()?;
+/// assert_eq!(pool.map(half, [2, 4]).chunk(1).run()?, [1, 2]);
+/// // Failures stay with their items.
+/// let each = pool.map(half, [2, 3, 4]).each()?;
+/// assert_eq!(each[2], Ok(2));
+/// assert_eq!(each[1].as_ref().unwrap_err().to_string(), "item 1 failed: 3 is odd");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a job does nothing until it is run"]
+pub struct Job<'p, V> {
+    pub(crate) pool: &'p Pool,
+    pub(crate) verb: V,
+    pub(crate) options: Options<'p>,
+}
+
+pub(crate) struct Options<'p> {
+    pub(crate) seed: Option<Entropy>,
+    pub(crate) arguments: Vec<Passed>,
+    pub(crate) chunk: Option<usize>,
+    pub(crate) retries: Option<u32>,
+    pub(crate) rows_per_item: usize,
+    pub(crate) progress: Option<Box<dyn FnMut(&Progress) + Send + 'p>>,
+}
+
+/// A task over items.
+#[derive(Debug)]
+pub struct Map<T> {
+    items: Items,
+    task: PhantomData<T>,
+}
+
+/// A task that writes the parts of an array.
+pub struct Fill<'p, T: PartTask> {
+    pub(crate) array: &'p SharedArray<T::Element, T::Dim>,
+}
+
+/// A task that reads and writes the parts of an array.
+pub struct Update<'p, T: PartTask> {
+    array: &'p SharedArray<T::Element, T::Dim>,
+    keep: Keep,
+}
+
+impl<T> Map<T> {
+    pub(crate) fn new(items: Items) -> Map<T> {
+        Map {
+            items,
+            task: PhantomData,
+        }
+    }
+}
+
+impl<'p, T: PartTask> Update<'p, T> {
+    pub(crate) fn new(array: &'p SharedArray<T::Element, T::Dim>) -> Update<'p, T> {
+        Update {
+            array,
+            keep: Keep::Remains,
+        }
+    }
+}
+
+impl<'p, V> Job<'p, V> {
+    pub(crate) fn new(pool: &'p Pool, verb: V) -> Job<'p, V> {
+        let options = Options {
+            seed: None,
+            arguments: Vec::new(),
+            chunk: None,
+            retries: None,
+            rows_per_item: 1,
+            progress: None,
+        };
+        Job {
+            pool,
+            verb,
+            options,
+        }
+    }
+
+    /// Gives each item a random stream of its own: item `i` draws from NumPy's `SeedSequence(seed).spawn(n)[i]`.
+    ///
+    /// The streams do not depend on workers, chunks or attempts. Two jobs with one seed draw the same numbers.
+    #[doc(alias = "random_state")]
+    pub fn seed(self, seed: u64) -> Self {
+        self.entropy(seed)
+    }
+
+    /// Like [`seed`](Job::seed), for seeds of any size.
+    pub fn entropy(mut self, entropy: impl Into<Entropy>) -> Self {
+        self.options.seed = Some(entropy.into());
+        self
+    }
+
+    /// Passes an array to the task without copying it: the first call is for the first parameter that is a
+    /// `&Frozen` or `&SharedArray`, the second for the second, and so on.
+    pub fn arg(mut self, array: &impl ArrayArgument) -> Self {
+        self.options.arguments.push(array.pass());
+        self
+    }
+
+    /// Sets how many items a worker claims at once, at least 1. It has no effect on results.
+    ///
+    /// If it is not set, workers claim a 256th of their share, at most 1024 items.
+    #[doc(alias = "chunksize")]
+    pub fn chunk(mut self, n_items: usize) -> Self {
+        self.options.chunk = Some(n_items);
+        self
+    }
+
+    /// Sets how often an item is begun again whose worker died in it, on the same stream.
+    ///
+    /// If it is not set: never for `map` and for `update` without a snapshot, twice otherwise. An item that was claimed but
+    /// not begun is run again in any case. An error or a panic is the task's result and is not tried again.
+    ///
+    /// An `update` without a snapshot is not tried again, whatever is set here.
+    pub fn retries(mut self, n: u32) -> Self {
+        self.options.retries = Some(n);
+        self
+    }
+
+    /// Has `callback` told how far the job is: at most 20 times a second, never backwards, and at the end.
+    ///
+    /// It is called by the thread that runs the job. A panic in it comes out of [`run`](Job::run) when the job is done.
+    #[doc(alias = "tqdm")]
+    pub fn progress(mut self, callback: impl FnMut(&Progress) + Send + 'p) -> Self {
+        self.options.progress = Some(Box::new(callback));
+        self
+    }
+}
+
+impl<T: PartTask> Job<'_, Fill<'_, T>> {
+    /// Sets how many rows an item has, at least 1; the last item may have fewer.
+    ///
+    /// It is part of the problem: there is one stream for each item.
+    pub fn rows_per_item(mut self, n_rows: usize) -> Self {
+        self.options.rows_per_item = n_rows;
+        self
+    }
+}
+
+impl<T: PartTask> Job<'_, Update<'_, T>> {
+    /// Sets how many rows an item has, at least 1; the last item may have fewer.
+    ///
+    /// It is part of the problem: there is one stream for each item.
+    pub fn rows_per_item(mut self, n_rows: usize) -> Self {
+        self.options.rows_per_item = n_rows;
+        self
+    }
+
+    /// Copies each part before its task begins, so that a lost part is restored and tried again, and a failed item
+    /// leaves its part as it was.
+    pub fn snapshot(mut self) -> Self {
+        self.verb.keep = Keep::Snapshot;
+        self
+    }
+}
+
+impl<V: Verb> Job<'_, V> {
+    /// Runs the job and returns the results in the items' order.
+    ///
+    /// All items are run, also after one has failed. The call returns when each has a result or a failure, whoever is
+    /// killed meanwhile; a worker that is stopped (SIGSTOP) is waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`], with everything that did finish: [`failures`](Failed::failures) by item, or in
+    /// [`stopped`](Failed::stopped) why the job could not begin or go on.
+    pub fn run(self) -> Result<Vec<V::Output>, Failed<V::Output>> {
+        let outcome = run::run(self).map_err(Failed::before_start)?;
+        if outcome.failures.is_empty() && outcome.stopped.is_none() {
+            return Ok(outcome.results.into_iter().flatten().collect());
+        }
+        Err(Failed {
+            done: outcome.results,
+            failures: outcome.failures.into_values().collect(),
+            stopped: outcome.stopped.map(Box::new),
+        })
+    }
+
+    /// Runs the job and returns for each item its result or its failure.
+    ///
+    /// # Errors
+    ///
+    /// Why the job as a whole could not begin or go on.
+    pub fn each(self) -> Result<Vec<Result<V::Output, TaskError>>, PoolError> {
+        let Outcome {
+            results,
+            mut failures,
+            stopped,
+        } = run::run(self)?;
+        if let Some(error) = stopped {
+            return Err(error);
+        }
+        let each = results.into_iter().enumerate().map(|(item, result)| {
+            result.ok_or_else(|| {
+                failures
+                    .remove(&item)
+                    .expect("an item has a result or a failure")
+            })
+        });
+        Ok(each.collect())
+    }
+}
+
+impl<T: Task> Verb for Map<T> {
+    type Output = T::Output;
+
+    fn entry() -> &'static Entry {
+        T::entry()
+    }
+
+    fn plan(&self, _: usize) -> Result<Plan<'_>, PoolError> {
+        Ok(Plan(Over::Items(&self.items)))
+    }
+}
+
+impl<T: PartTask> Verb for Fill<'_, T> {
+    type Output = T::Output;
+
+    fn entry() -> &'static Entry {
+        T::entry()
+    }
+
+    fn plan(&self, rows_per_item: usize) -> Result<Plan<'_>, PoolError> {
+        target::of::<T>(self.array, rows_per_item, Keep::Zeros)
+            .map(Over::Parts)
+            .map(Plan)
+    }
+}
+
+impl<T: PartTask> Verb for Update<'_, T> {
+    type Output = T::Output;
+
+    fn entry() -> &'static Entry {
+        T::entry()
+    }
+
+    fn plan(&self, rows_per_item: usize) -> Result<Plan<'_>, PoolError> {
+        target::of::<T>(self.array, rows_per_item, self.keep)
+            .map(Over::Parts)
+            .map(Plan)
+    }
+}
+
+impl<V> fmt::Debug for Job<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("pool", self.pool)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: PartTask> fmt::Debug for Fill<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fill")
+            .field("array", &self.array.handle())
+            .finish()
+    }
+}
+
+impl<T: PartTask> fmt::Debug for Update<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Update")
+            .field("array", &self.array.handle())
+            .finish_non_exhaustive()
+    }
+}

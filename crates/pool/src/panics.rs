@@ -1,0 +1,157 @@
+//! [`catch`]: runs a task so that a panic becomes a message with its place, also when panics abort.
+
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::{Mutex, Once, PoisonError};
+
+use crate::board::{Board, Line};
+
+/// A panic's message and the place it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Panic {
+    pub(crate) message: String,
+    /// `file:line:column`; unknown if the task put a panic hook of its own in place.
+    pub(crate) place: Option<String>,
+}
+
+enum Catching {
+    Off,
+    On { last: Option<Panic> },
+}
+
+thread_local! {
+    static CATCHING: RefCell<Catching> = const { RefCell::new(Catching::Off) };
+}
+
+/// Where this process leaves the text of a panic, in case it aborts: the line of its slot on the job's board.
+static BOARD: Mutex<Option<(Board, usize)>> = Mutex::new(None);
+
+/// Sets the line on which a panic's text is left, or none.
+pub(crate) fn leave_texts_on(line: Option<(Board, usize)>) {
+    *BOARD.lock().unwrap_or_else(PoisonError::into_inner) = line;
+}
+
+fn with_line(use_line: impl FnOnce(Line<'_>)) {
+    // A panic of another thread may hold the lock; waiting here could wait for ever.
+    if let Ok(guard) = BOARD.try_lock()
+        && let Some((board, slot)) = &*guard
+    {
+        use_line(board.line(*slot));
+    }
+}
+
+/// Calls `f`; a panic in it comes back as an error and is not printed.
+///
+/// With `RUST_BACKTRACE` set, message and backtrace go to standard error as well.
+pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
+    install_hook();
+    // A task may itself run a serial pool, whose tasks are caught in here.
+    let outer = CATCHING.replace(Catching::On { last: None });
+    // What a task can break by unwinding is its own: items are decoded afresh, and a part of an array that a
+    // panic left half written is dealt with by the caller.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(f));
+    let last = match CATCHING.replace(outer) {
+        Catching::On { last } => last,
+        Catching::Off => None,
+    };
+    if last.is_some() {
+        with_line(|line| line.forget_text());
+    }
+    outcome.map_err(|payload| {
+        last.unwrap_or_else(|| Panic {
+            message: message_of(&*payload),
+            place: None,
+        })
+    })
+}
+
+/// Puts this module's hook before the one in place, which still serves all other panics.
+fn install_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !note(info) || Backtrace::capture().status() == BacktraceStatus::Captured {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// Keeps the panic if it is a task's, and tells whether it is.
+fn note(info: &PanicHookInfo<'_>) -> bool {
+    let panic = Panic {
+        message: message_of(info.payload()),
+        place: info.location().map(ToString::to_string),
+    };
+    with_line(|line| line.leave_text(panic.to_text().as_bytes()));
+    CATCHING.with_borrow_mut(|catching| match catching {
+        Catching::On { last } => {
+            *last = Some(panic);
+            true
+        }
+        Catching::Off => false,
+    })
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(message), _) => (*message).to_owned(),
+        (_, Some(message)) => message.clone(),
+        (None, None) => "a value that is not a message was thrown".to_owned(),
+    }
+}
+
+impl Panic {
+    /// Place, NUL, message: readable also when its end is cut off.
+    fn to_text(&self) -> String {
+        format!("{}\0{}", self.place.as_deref().unwrap_or(""), self.message)
+    }
+
+    pub(crate) fn from_text(text: &[u8]) -> Panic {
+        let text = String::from_utf8_lossy(text);
+        let (place, message) = text.split_once('\0').unwrap_or(("", &text));
+        Panic {
+            message: message.to_owned(),
+            place: (!place.is_empty()).then(|| place.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_comes_back_with_its_place() {
+        let line = line!() + 1;
+        let panic = catch(|| panic!("no {}", 7)).unwrap_err();
+        assert_eq!(panic.message, "no 7");
+        let place = panic.place.expect("a place");
+        assert!(place.contains(&format!("panics.rs:{line}:")), "{place}");
+        assert_eq!(catch(|| 5), Ok(5));
+    }
+
+    #[test]
+    fn a_payload_that_is_no_text_is_still_a_panic() {
+        let panic = catch(|| panic::panic_any(5u8)).unwrap_err();
+        assert_eq!(panic.message, "a value that is not a message was thrown");
+    }
+
+    #[test]
+    fn a_text_cut_off_is_still_read() {
+        let panic = Panic {
+            message: "the end".to_owned(),
+            place: Some("a.rs:1:2".to_owned()),
+        };
+        let text = panic.to_text();
+        assert_eq!(Panic::from_text(text.as_bytes()), panic);
+        let cut = Panic::from_text(&text.as_bytes()[..text.len() - 4]);
+        assert_eq!(cut.message, "the");
+    }
+}

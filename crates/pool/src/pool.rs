@@ -1,0 +1,286 @@
+//! [`Pool`]: workers that run tasks over items and over the parts of arrays.
+
+use std::path::PathBuf;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use multiproc_array::SharedArray;
+
+use crate::crew::{Crew, Roster};
+use crate::error::PoolError;
+use crate::items::Items;
+use crate::job::{Fill, Job, Map, Update};
+use crate::settings::{self, Context};
+use crate::startup;
+use crate::task::{PartTask, Task};
+use crate::turnstile::Turnstile;
+use crate::worker;
+use crate::worker_process::Program;
+
+/// How deep pools may be nested.
+const DEPTH_LIMIT: u32 = 10;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Workers that run tasks.
+///
+/// A worker is a process of its own, so that a task may crash, leak or be killed and takes nothing with it but its
+/// item. Workers are started with the pool, kept from job to job, replaced when they die, and gone when the pool is
+/// dropped or its process dies, however it does.
+///
+/// **Many threads** may use one pool: it runs one job at a time, in the order in which they came. A task may make a
+/// pool of its own, up to ten deep.
+///
+/// The pool has no threads: while no job runs, nobody passes on what a worker prints in the background, and a
+/// worker that dies is noticed by the next job.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_pool::{Pool, task};
+/// use multiproc_shared_rng::Stream;
+///
+/// #[task(crate = multiproc_pool)]
+/// fn hits(rng: &mut Stream, n: u64) -> u64 {
+///     (0..n).filter(|_| rng.random().hypot(rng.random()) < 1.0).count() as u64
+/// }
+///
+/// let pool = Pool::builder().processes(2).build()?;
+/// let inside: u64 = pool.map(hits, [1000; 100]).seed(42).run()?.iter().sum();
+/// // The same on any machine, with any number of workers.
+/// assert_eq!(inside, 78_463);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[doc(alias = "ProcessPoolExecutor")]
+pub struct Pool {
+    pub(crate) place: Place,
+}
+
+/// Where a pool's tasks run.
+#[derive(Debug)]
+pub(crate) enum Place {
+    Serial,
+    Workers {
+        crew: Turnstile<Crew>,
+        roster: Roster,
+        n: usize,
+    },
+}
+
+impl Pool {
+    /// Starts a pool with one worker for each processor that this process may use.
+    ///
+    /// CPU affinity and the quotas of cgroups are respected. The environment variable `MULTIPROC_PROCESSES` sets
+    /// another number. With `MULTIPROC_CONTEXT=serial` the pool is a [serial](Pool::serial) one, for debuggers.
+    ///
+    /// # Errors
+    ///
+    /// As [`PoolBuilder::build`].
+    #[doc(alias = "cpu_count")]
+    pub fn new() -> Result<Pool, PoolError> {
+        Pool::builder().build()
+    }
+
+    /// Returns the options for a pool.
+    pub fn builder() -> PoolBuilder {
+        PoolBuilder {
+            processes: None,
+            program: Program::default(),
+            patience: PATIENCE,
+        }
+    }
+
+    /// Returns a pool without processes: tasks run in the thread that runs the job.
+    ///
+    /// Items and results are encoded as for workers, seeds and errors are the same, so that a program gives the same
+    /// results. Only what ends a process ends this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_pool::{Pool, task};
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn process() -> u32 {
+    ///     std::process::id()
+    /// }
+    ///
+    /// assert_eq!(Pool::serial().map(process, [()]).run()?, [std::process::id()]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn serial() -> Pool {
+        Pool {
+            place: Place::Serial,
+        }
+    }
+
+    /// Returns how many workers there are; 1 if the pool is serial.
+    pub fn processes(&self) -> usize {
+        match &self.place {
+            Place::Serial => 1,
+            Place::Workers { n, .. } => *n,
+        }
+    }
+
+    /// Returns the process ids of the workers that live, for tests and tools.
+    ///
+    /// It does not wait for a job that is running. A serial pool has no workers.
+    pub fn worker_pids(&self) -> Vec<u32> {
+        match &self.place {
+            Place::Serial => Vec::new(),
+            Place::Workers { roster, .. } => {
+                let pids = roster.lock().unwrap_or_else(PoisonError::into_inner);
+                pids.iter().flatten().copied().collect()
+            }
+        }
+    }
+
+    /// Prepares a job that runs `task` once for each of `items`; its results are in the items' order.
+    ///
+    /// The items are encoded here and now. An item of which that fails, fails alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_pool::{Pool, task};
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn length(word: String) -> usize {
+    ///     word.len()
+    /// }
+    ///
+    /// let pool = Pool::builder().processes(2).build()?;
+    /// let words = "every item has its result".split(' ').map(str::to_owned);
+    /// assert_eq!(pool.map(length, words).run()?, [5, 4, 3, 3, 6]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "starmap")]
+    pub fn map<T, I>(&self, task: T, items: I) -> Job<'_, Map<T>>
+    where
+        T: Task,
+        I: IntoIterator<Item = T::Item>,
+    {
+        let _: T = task;
+        Job::new(self, Map::new(Items::encode(items)))
+    }
+
+    /// Prepares a job in which `task` writes `array` part by part, in place. The array is output only.
+    ///
+    /// An item is a row: one index of axis 0, or [several](Job::rows_per_item). Each worker claims rows in the
+    /// array's access table, so that two programs never write the same ones. If a worker dies, the rows it was at
+    /// are zeroed and tried again on the same streams, twice unless [`retries`](Job::retries) says otherwise. The rows
+    /// of a failed item are zeros.
+    pub fn fill<'p, T: PartTask>(
+        &'p self,
+        task: T,
+        array: &'p SharedArray<T::Element, T::Dim>,
+    ) -> Job<'p, Fill<'p, T>> {
+        let _: T = task;
+        Job::new(self, Fill { array })
+    }
+
+    /// Prepares a job in which `task` reads and writes `array` part by part, in place.
+    ///
+    /// An item is a row: one index of axis 0, or [several](Job::rows_per_item). What a task does to a row cannot be
+    /// done twice: if its worker dies, the rows it was at hold something between before and after, the item fails as
+    /// [`TaskError::PartTorn`](crate::TaskError::PartTorn), and the array's guards report those rows as torn until they are
+    /// marked consistent. With [`snapshot`](Job::snapshot), each part is copied before its task begins, and a lost part is
+    /// restored and tried again.
+    pub fn update<'p, T: PartTask>(
+        &'p self,
+        task: T,
+        array: &'p SharedArray<T::Element, T::Dim>,
+    ) -> Job<'p, Update<'p, T>> {
+        let _: T = task;
+        Job::new(self, Update::new(array))
+    }
+}
+
+/// Options for a [`Pool`].
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_pool::{Pool, PoolError};
+///
+/// let pool = Pool::builder().processes(3).build()?;
+/// assert_eq!(pool.processes(), 3);
+/// assert!(matches!(Pool::builder().processes(0).build(), Err(PoolError::Zero { .. })));
+/// # Ok::<(), PoolError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PoolBuilder {
+    processes: Option<usize>,
+    program: Program,
+    patience: Duration,
+}
+
+impl PoolBuilder {
+    /// Sets the number of workers, at least 1.
+    pub fn processes(mut self, n: usize) -> PoolBuilder {
+        self.processes = Some(n);
+        self
+    }
+
+    /// Sets the program that is started as a worker, in place of this very executable.
+    ///
+    /// It must be built from the same tasks, which is checked, and either have the feature `auto-init` or call
+    /// [`init`](crate::init) first. This is for programs that are not their own executable, such as a library that
+    /// Python has loaded.
+    pub fn worker_command(mut self, program: impl Into<PathBuf>) -> PoolBuilder {
+        self.program = Program(program.into());
+        self
+    }
+
+    /// Sets how long a worker may take to start and answer; 60 seconds if not set.
+    pub fn start_timeout(mut self, patience: Duration) -> PoolBuilder {
+        self.patience = patience;
+        self
+    }
+
+    /// Starts the workers and waits until all have answered.
+    ///
+    /// # Errors
+    ///
+    /// - [`PoolError::Zero`] for no processes.
+    /// - [`PoolError::Setting`] if `MULTIPROC_PROCESSES` or `MULTIPROC_CONTEXT` make no sense.
+    /// - [`PoolError::NotInitialised`] in a process that was started as a worker and runs its main function.
+    /// - [`PoolError::TooDeep`] in a worker that is ten pools deep.
+    /// - [`PoolError::Spawn`] or [`PoolError::System`] if the system does not give another process.
+    /// - [`PoolError::NoAnswer`], [`PoolError::OtherProtocol`] or [`PoolError::OtherBuild`] if what was started is
+    ///   not a worker of this program.
+    pub fn build(self) -> Result<Pool, PoolError> {
+        if startup::is_uninitialised_worker() {
+            return Err(PoolError::NotInitialised);
+        }
+        let (depth, processors) = match worker::welcome() {
+            Some(welcome) => (welcome.depth, welcome.processors),
+            None => (0, settings::available_processors()),
+        };
+        if depth >= DEPTH_LIMIT {
+            return Err(PoolError::TooDeep { limit: DEPTH_LIMIT });
+        }
+        let n = match self.processes {
+            Some(0) => {
+                return Err(PoolError::Zero {
+                    option: "the number of processes",
+                });
+            }
+            Some(n) => n,
+            None => settings::processes(processors)?,
+        };
+        if settings::context()? == Context::Serial {
+            return Ok(Pool::serial());
+        }
+        let share = (processors / n).max(1);
+        let crew = Crew::start(n, self.program, self.patience, depth + 1, share)?;
+        let roster = crew.roster();
+        Ok(Pool {
+            place: Place::Workers {
+                crew: Turnstile::new(crew),
+                roster,
+                n,
+            },
+        })
+    }
+}

@@ -1,0 +1,297 @@
+//! [`run`]: checks a job, lays out its memory, has it done, and reads the results.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::arguments::Passed;
+use crate::blocks::ReceivedBlocks;
+use crate::board::{Board, Place, Slot};
+use crate::board_layout::BoardLayout;
+use crate::drive::{self, Ended, Prepared};
+use crate::error::PoolError;
+use crate::failed::TaskError;
+use crate::fault::Fault;
+use crate::items::Items;
+use crate::job::{Job, Options};
+use crate::panics;
+use crate::pool;
+use crate::progress::Ticker;
+use crate::registry;
+use crate::serial;
+use crate::target::Target;
+use crate::task::Entry;
+use crate::written::Keep;
+
+/// How often a part that can be tried again is, unless the job says otherwise.
+const PART_RETRIES: u32 = 2;
+/// Into how many chunks a worker's share of the items is cut, unless the job says otherwise: so uneven are the ends
+/// of its workers at most.
+const CHUNKS_PER_WORKER: usize = 256;
+const LARGEST_CHUNK: usize = 1024;
+
+/// What a job does with its task.
+pub trait Verb {
+    /// The type of the job's results.
+    type Output: DeserializeOwned;
+
+    #[doc(hidden)]
+    fn entry() -> &'static Entry;
+
+    #[doc(hidden)]
+    fn plan(&self, rows_per_item: usize) -> Result<Plan<'_>, PoolError>;
+}
+
+/// What a job's task is run over.
+pub struct Plan<'a>(pub(crate) Over<'a>);
+
+pub(crate) enum Over<'a> {
+    Items(&'a Items),
+    Parts(Target<'a>),
+}
+
+/// The results and failures of a job that has begun.
+pub(crate) struct Outcome<R> {
+    pub(crate) results: Vec<Option<R>>,
+    pub(crate) failures: BTreeMap<usize, TaskError>,
+    pub(crate) stopped: Option<PoolError>,
+}
+
+pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolError> {
+    let Job {
+        pool,
+        verb,
+        options,
+    } = job;
+    let entry = V::entry();
+    check(entry, &options)?;
+    let Plan(over) = verb.plan(options.rows_per_item)?;
+    over.check(entry, &options.arguments)?;
+
+    let layout = over.layout(pool.processes());
+    let mut ticker = Ticker::new(options.progress, layout.items);
+    let prepare = |board: Board| -> Result<Prepared<'_>, PoolError> {
+        let share = layout.items / (CHUNKS_PER_WORKER * layout.slots);
+        let retries = options.retries.unwrap_or(over.default_retries());
+        let mut job = Prepared {
+            entry,
+            board,
+            chunk: options.chunk.unwrap_or(share.clamp(1, LARGEST_CHUNK)),
+            attempts: if over.can_retry() {
+                retries.saturating_add(1)
+            } else {
+                1
+            },
+            seed: options
+                .seed
+                .as_ref()
+                .map(|entropy| entropy.words().to_vec()),
+            written: None,
+            arguments: options
+                .arguments
+                .into_iter()
+                .map(Passed::into_parts)
+                .collect(),
+            unsent: BTreeMap::new(),
+        };
+        match over {
+            Over::Items(items) => {
+                job.board.write_arguments(&items.starts, &items.bytes)?;
+                job.unsent = items.unsent.clone();
+            }
+            Over::Parts(target) => job.written = Some(target),
+        }
+        Ok(job)
+    };
+
+    let outcome = match &pool.place {
+        pool::Place::Serial => {
+            let job = prepare(Board::create(layout)?)?;
+            let ended = serial::run(&job, &mut ticker);
+            collect(&job.board, ended)
+        }
+        pool::Place::Workers { crew, .. } => {
+            let mut crew = crew.enter().map_err(|_| PoolError::Reentrant)?;
+            let job = prepare(crew.board(layout)?)?;
+            let ended = drive::in_workers(&mut crew, &job, &mut ticker);
+            let outcome = collect(&job.board, ended);
+            crew.give_back(job.board);
+            outcome
+        }
+    };
+    let ended = outcome.results.iter().flatten().count() + outcome.failures.len();
+    ticker.end(ended);
+    Ok(outcome)
+}
+
+/// Checks what a job says against what its task needs, before anything starts.
+fn check(entry: &'static Entry, options: &Options<'_>) -> Result<(), PoolError> {
+    registry::check(entry)?;
+    let task = entry.name;
+    if options.chunk == Some(0) {
+        return Err(PoolError::Zero {
+            option: "the chunk",
+        });
+    }
+    if options.rows_per_item == 0 {
+        return Err(PoolError::Zero {
+            option: "the number of rows per item",
+        });
+    }
+    if entry.needs.seed && options.seed.is_none() {
+        return Err(PoolError::NoSeed { task });
+    }
+    let (wanted, passed) = (entry.needs.arguments, &options.arguments);
+    for (k, parameter) in wanted.iter().enumerate() {
+        let (parameter, wanted) = (parameter.name, parameter.wanted);
+        let Some(argument) = passed.get(k) else {
+            return Err(PoolError::MissingArgument {
+                task,
+                parameter,
+                wanted,
+            });
+        };
+        if !wanted.takes(argument.kind) {
+            return Err(PoolError::WrongArgument {
+                task,
+                parameter,
+                wanted,
+                found: argument.kind,
+            });
+        }
+    }
+    if passed.len() > wanted.len() {
+        return Err(PoolError::SurplusArgument {
+            task,
+            wanted: wanted.len(),
+            found: passed.len(),
+        });
+    }
+    if passed.iter().any(|argument| argument.held_by_caller) {
+        return Err(PoolError::WouldDeadlock { task });
+    }
+    Ok(())
+}
+
+impl Over<'_> {
+    fn check(&self, entry: &'static Entry, arguments: &[Passed]) -> Result<(), PoolError> {
+        let Over::Parts(target) = self else {
+            return Ok(());
+        };
+        let task = entry.name;
+        let written = target.segment.id();
+        if let Some(argument) = arguments.iter().position(|a| a.segment.id() == written) {
+            return Err(PoolError::WrittenArgument { task, argument });
+        }
+        if target.held_by_caller {
+            return Err(PoolError::WouldDeadlock { task });
+        }
+        Ok(())
+    }
+
+    fn layout(&self, slots: usize) -> BoardLayout {
+        match self {
+            Over::Items(items) => BoardLayout {
+                items: items.len(),
+                slots,
+                arguments_len: items.bytes.len(),
+                scratch_len: 0,
+            },
+            Over::Parts(target) => BoardLayout {
+                items: target.written.n_items(),
+                slots,
+                arguments_len: 0,
+                scratch_len: match target.written.keep {
+                    Keep::Snapshot => target.written.part_len(0),
+                    Keep::Zeros | Keep::Remains => 0,
+                },
+            },
+        }
+    }
+
+    fn default_retries(&self) -> u32 {
+        match self {
+            Over::Items(_) => 0,
+            Over::Parts(_) => PART_RETRIES,
+        }
+    }
+
+    fn can_retry(&self) -> bool {
+        !matches!(self, Over::Parts(target) if target.written.keep == Keep::Remains)
+    }
+}
+
+/// Reads the results of a job that has ended.
+fn collect<R: DeserializeOwned>(board: &Board, ended: Ended) -> Outcome<R> {
+    let Ended {
+        blocks,
+        mut failures,
+        stopped,
+    } = ended;
+    let n_items = board.layout().items;
+    let mut results = Vec::with_capacity(n_items);
+    for item in 0..n_items {
+        if failures.contains_key(&item) {
+            results.push(None);
+            continue;
+        }
+        match result(board, &blocks, item) {
+            Ok(result) => results.push(Some(result)),
+            Err(failure) => {
+                results.push(None);
+                failures.insert(item, failure);
+            }
+        }
+    }
+    Outcome {
+        results,
+        failures,
+        stopped,
+    }
+}
+
+fn result<R: DeserializeOwned>(
+    board: &Board,
+    blocks: &ReceivedBlocks,
+    item: usize,
+) -> Result<R, TaskError> {
+    let unreadable = |message| TaskError::BadResult { item, message };
+    match board
+        .result(item)
+        .map_err(|error| unreadable(error.to_string()))?
+    {
+        Slot::Unfinished => Err(TaskError::NotRun { item }),
+        Slot::NoRoom { needed } => Err(TaskError::NoRoom { item, needed }),
+        Slot::Value(place) => {
+            let bytes = bytes_at(&place, blocks).map_err(unreadable)?;
+            let decoded = panics::catch(|| postcard::from_bytes(bytes.as_ref()));
+            let decoded = decoded.map_err(|panic| unreadable(panic.message))?;
+            decoded.map_err(|error| unreadable(error.to_string()))
+        }
+        Slot::Fault(place) => {
+            let bytes = bytes_at(&place, blocks).map_err(unreadable)?;
+            let fault: Fault = postcard::from_bytes(bytes.as_ref())
+                .map_err(|error| unreadable(error.to_string()))?;
+            Err(TaskError::of(item, fault))
+        }
+    }
+}
+
+/// Returns the bytes of a result: those in its slot, or a copy of those in a block.
+fn bytes_at<'a>(place: &'a Place, blocks: &ReceivedBlocks) -> Result<Cow<'a, [u8]>, String> {
+    match place {
+        Place::Here { bytes, len } => Ok(Cow::Borrowed(&bytes[..*len])),
+        Place::Block { number, offset } => blocks
+            .read(*number, *offset)
+            .map(Cow::Owned)
+            .map_err(|error| error.to_string()),
+    }
+}
+
+impl fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").finish_non_exhaustive()
+    }
+}

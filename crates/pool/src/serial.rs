@@ -1,0 +1,77 @@
+//! [`run`]: a job in the calling thread, for debuggers and for what is too small for processes.
+
+use multiproc_segment::Segment;
+
+use crate::blocks::{Blocks, ReceivedBlocks};
+use crate::call::Argument;
+use crate::coordinator::{Coordinator, Step};
+use crate::drive::{Ended, Prepared};
+use crate::progress::Ticker;
+use crate::work::{self, Work};
+use crate::written::WrittenArray;
+
+/// Runs a job in this thread: the same rounds, encoded items and faults as in workers, so the same results.
+pub(crate) fn run(job: &Prepared<'_>, ticker: &mut Ticker<'_>) -> Ended {
+    let mut blocks = ReceivedBlocks::default();
+    let mut coordinator = Coordinator::new(
+        job.board.layout().items,
+        1,
+        job.chunk,
+        job.attempts,
+        job.unsent.keys().copied().collect(),
+    );
+    coordinator.ready(0);
+    loop {
+        match coordinator.step() {
+            Step::Send(slot) => {
+                coordinator.sent(slot);
+                run_round(job, &coordinator, &mut blocks, ticker);
+                coordinator.drained(slot);
+            }
+            Step::Close => {
+                coordinator.close_round(|item| job.board.is_finished(item));
+                job.board.restart_counter();
+            }
+            Step::Over => break,
+            Step::Wait => unreachable!("the only worker is this thread, which is not at work now"),
+        }
+    }
+    Ended {
+        blocks,
+        failures: job.unsent.clone(),
+        stopped: None,
+    }
+}
+
+fn run_round(
+    job: &Prepared<'_>,
+    coordinator: &Coordinator,
+    blocks: &mut ReceivedBlocks,
+    ticker: &mut Ticker<'_>,
+) {
+    let written = job.written.as_ref();
+    let written =
+        written.map(|target| WrittenArray::new(target.segment.clone(), target.written.clone()));
+    let arguments = Argument::list(&job.entry.needs, job.arguments.iter().cloned());
+    let mut announce = |number, block: &Segment| {
+        blocks.insert(number, block.clone());
+        Ok(())
+    };
+    let mut after_chunk = || {
+        let n_unsent = coordinator.n_given_up();
+        ticker.tick(|| job.board.line(0).finished() as usize + n_unsent);
+    };
+    let mut work = Work {
+        board: &job.board,
+        slot: 0,
+        round: coordinator.round(),
+        repeated: &[],
+        split: job.seed.as_deref().map(work::split_of),
+        arguments: &arguments,
+        blocks: Blocks::new(0, &mut announce),
+        after_chunk: &mut after_chunk,
+        encoded: Vec::new(),
+    };
+    work.run(job.entry.run, written.as_ref())
+        .expect("each verb takes tasks of its own kind");
+}

@@ -1,0 +1,3 @@
+//! The pool, as its users have it: real processes, really killed.
+
+mod results;
