@@ -1,5 +1,7 @@
 //! [`HalfWord`]: the upper half of a 64-bit word that waits for the next 32-bit draw.
 
+use crate::BitGenerator;
+
 /// NumPy's `has_uint32` and `uinteger`.
 ///
 /// A taken value stays in `value`, as it stays in NumPy's state dict.
@@ -24,29 +26,28 @@ impl HalfWord {
         };
         word as u32
     }
+}
 
-    /// Fills `out` as repeated [`next_u32`](Self::next_u32) would; `fill` writes words as pairs of
-    /// halves, the low one first.
-    pub(crate) fn fill_u32(&mut self, out: &mut [u32], mut fill: impl FnMut(&mut [[u32; 2]])) {
-        let n_pending = usize::from(self.pending).min(out.len());
-        let (pending, out) = out.split_at_mut(n_pending);
-        if let [first] = pending {
-            *first = self.value;
-            self.pending = false;
-        }
-        let (pairs, last) = out.as_chunks_mut();
-        fill(pairs);
-        if let Some([_, high]) = pairs.last() {
-            self.value = *high;
-        }
-        if let [last] = last {
-            let mut pair = [0; 2];
-            fill(core::slice::from_mut(&mut pair));
-            *last = pair[0];
-            *self = HalfWord {
-                pending: true,
-                value: pair[1],
-            };
-        }
-    }
+/// The halves of a word in the order in which 32-bit draws take them.
+#[inline]
+pub(crate) fn halves(word: u64) -> [u32; 2] {
+    [word as u32, (word >> 32) as u32]
+}
+
+/// Fills `out` with `value` of each 32-bit draw from `bits`, where a half is `pending` or not.
+///
+/// `fill` makes all but the last one or two values from whole words; those come from single draws,
+/// so that the last half is kept as it should be.
+pub(crate) fn fill_halves<B: BitGenerator, T>(
+    bits: &mut B,
+    pending: bool,
+    out: &mut [T],
+    fill: impl FnOnce(&mut B, &mut [[T; 2]]),
+    value: impl Fn(u32) -> T,
+) {
+    let (first, out) = out.split_at_mut(usize::from(pending).min(out.len()));
+    first.fill_with(|| value(bits.next_u32()));
+    let (whole, rest) = out.split_at_mut(out.len().saturating_sub(1) / 2 * 2);
+    fill(bits, whole.as_chunks_mut().0);
+    rest.fill_with(|| value(bits.next_u32()));
 }

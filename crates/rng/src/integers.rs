@@ -7,6 +7,7 @@
 
 use core::ops::{Bound, RangeBounds};
 
+use crate::simd::{Kernel, vectorised};
 use crate::{BitGenerator, RngError};
 
 mod sealed {
@@ -79,9 +80,13 @@ impl Pieces {
         method: Method,
         span: u64,
     ) -> u32 {
-        let accept = accept::<WIDTH>(method, span as u32);
         loop {
-            if let (offset, true) = accept(self.next(bits, WIDTH)) {
+            let piece = self.next(bits, WIDTH);
+            let drawn = match method {
+                Method::Lemire => lemire_draw::<WIDTH>(span as u32)(piece),
+                Method::Masked => masked_draw(span as u32)(piece),
+            };
+            if let (offset, true) = drawn {
                 return offset;
             }
         }
@@ -178,23 +183,27 @@ fn fill_from_words<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize>(
     }
 }
 
-/// A draw below `2^WIDTH` from the low bits of a piece; `WIDTH` is at most 32.
+/// Lemire's draw of `0..=span` from the low `WIDTH` bits of a piece; `span` has fewer than 32 bits
+/// set where `WIDTH` is 32.
 #[inline(always)]
-fn accept<const WIDTH: u32>(method: Method, span: u32) -> impl Fn(u32) -> (u32, bool) {
+fn lemire_draw<const WIDTH: u32>(span: u32) -> impl Fn(u32) -> (u32, bool) + Copy {
     let full = u32::MAX >> (32 - WIDTH);
-    let range = u64::from(span) + 1;
-    let threshold = ((u64::from(full) - u64::from(span)) % range) as u32;
-    let mask = u32::MAX >> span.leading_zeros();
-    move |piece| match method {
-        Method::Lemire => {
-            let product = u64::from(piece & full) * range;
-            (
-                (product >> WIDTH) as u32,
-                product as u32 & full >= threshold,
-            )
-        }
-        Method::Masked => (piece & mask, piece & mask <= span),
+    let range = span + 1;
+    let threshold = (full - span) % range;
+    move |piece| {
+        let product = u64::from(piece & full) * u64::from(range);
+        (
+            (product >> WIDTH) as u32,
+            product as u32 & full >= threshold,
+        )
     }
+}
+
+/// The masked draw of `0..=span` from the low bits of a piece.
+#[inline(always)]
+fn masked_draw(span: u32) -> impl Fn(u32) -> (u32, bool) + Copy {
+    let mask = u32::MAX >> span.leading_zeros();
+    move |piece| (piece & mask, piece & mask <= span)
 }
 
 /// Fills from 32-bit words; a span of all bits takes the words as they are.
@@ -206,7 +215,21 @@ fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
     out: &mut [T],
     value: impl Fn(u32) -> T,
 ) {
-    let accept = accept::<32>(method, span as u32);
+    let span = span as u32;
+    match method {
+        _ if span == u32::MAX => fill_accepted(bits, out, |word| (word, true), value),
+        Method::Lemire => fill_accepted(bits, out, lemire_draw::<32>(span), value),
+        Method::Masked => fill_accepted(bits, out, masked_draw(span), value),
+    }
+}
+
+#[inline(always)]
+fn fill_accepted<T: Copy, B: BitGenerator + ?Sized>(
+    bits: &mut B,
+    out: &mut [T],
+    accept: impl Fn(u32) -> (u32, bool) + Copy,
+    value: impl Fn(u32) -> T,
+) {
     if out.len() < SHORT {
         for slot in out {
             *slot = loop {
@@ -217,10 +240,71 @@ fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
         }
         return;
     }
-    fill_from_words::<T, B, 1>(bits, out, |word| {
-        let (offset, accepted) = accept(word);
-        (value(offset), accepted)
-    });
+    let mut block = [0; BLOCK];
+    let mut filled = 0;
+    while filled < out.len() {
+        let rest = &mut out[filled..];
+        let words = &mut block[..rest.len().min(BLOCK)];
+        bits.fill_u32(words);
+        filled += vectorised(KeepAccepted {
+            words,
+            out: rest,
+            accept,
+            value: &value,
+        });
+    }
+}
+
+/// Writes the values of the accepted words to the front of `out`, and returns how many.
+struct KeepAccepted<'a, T, A, F> {
+    words: &'a [u32],
+    out: &'a mut [T],
+    accept: A,
+    value: F,
+}
+
+impl<T, A, F> Kernel for KeepAccepted<'_, T, A, F>
+where
+    A: Fn(u32) -> (u32, bool),
+    F: Fn(u32) -> T,
+{
+    type Output = usize;
+
+    /// Sixteen words at a time are written as they come, while none is refused.
+    #[inline(always)]
+    fn run(self) -> usize {
+        let KeepAccepted {
+            words,
+            out,
+            accept,
+            value,
+        } = self;
+        let mut n_kept = 0;
+        let (groups, rest) = words.as_chunks::<16>();
+        for group in groups {
+            let (out, _) = out[n_kept..].split_at_mut(16);
+            if group.iter().fold(true, |all, &word| all & accept(word).1) {
+                for (slot, &word) in out.iter_mut().zip(group) {
+                    *slot = value(accept(word).0);
+                }
+                n_kept += 16;
+                continue;
+            }
+            let mut k = 0;
+            for &word in group {
+                let (offset, accepted) = accept(word);
+                out[k] = value(offset);
+                k += usize::from(accepted);
+            }
+            n_kept += k;
+        }
+        for &word in rest {
+            let (offset, accepted) = accept(word);
+            out[n_kept] = value(offset);
+            n_kept += usize::from(accepted);
+        }
+        n_kept
+    }
 }
 
 /// Fills from 64-bit words, for spans of 2³² and more.
@@ -235,20 +319,33 @@ fn fill_64<T: Copy, B: BitGenerator + ?Sized>(
     let range = u128::from(span) + 1;
     let threshold = ((u128::from(u64::MAX) - u128::from(span)) % range) as u64;
     let mask = u64::MAX >> span.leading_zeros();
-    for slot in out {
-        *slot = loop {
-            let word = bits.next_u64();
-            let (offset, accepted) = match method {
-                Method::Lemire => {
-                    let product = u128::from(word) * range;
-                    ((product >> 64) as u64, product as u64 >= threshold)
+    let accept = |word: u64| match method {
+        Method::Lemire => {
+            let product = u128::from(word) * range;
+            ((product >> 64) as u64, product as u64 >= threshold)
+        }
+        Method::Masked => (word & mask, word & mask <= span),
+    };
+    if out.len() < SHORT {
+        for slot in out {
+            *slot = loop {
+                if let (offset, true) = accept(bits.next_u64()) {
+                    break value(offset);
                 }
-                Method::Masked => (word & mask, word & mask <= span),
             };
-            if accepted {
-                break value(offset);
-            }
-        };
+        }
+        return;
+    }
+    let mut block = [0; BLOCK / 2];
+    let mut filled = 0;
+    while filled < out.len() {
+        let words = &mut block[..(out.len() - filled).min(BLOCK / 2)];
+        bits.fill_u64(words);
+        for &word in &*words {
+            let (offset, accepted) = accept(word);
+            out[filled] = value(offset);
+            filled += usize::from(accepted);
+        }
     }
 }
 
@@ -330,11 +427,7 @@ fn fill_8<T: Copy, B: BitGenerator + ?Sized>(
     out: &mut [T],
     value: impl Fn(u32) -> T,
 ) {
-    let accept = accept::<8>(method, span as u32);
-    fill_from_words::<T, B, 4>(bits, out, |piece| {
-        let (offset, accepted) = accept(piece);
-        (value(offset), accepted)
-    });
+    fill_pieces::<T, B, 4, 8>(bits, method, span as u32, out, value);
 }
 
 #[inline(always)]
@@ -345,11 +438,28 @@ fn fill_16<T: Copy, B: BitGenerator + ?Sized>(
     out: &mut [T],
     value: impl Fn(u32) -> T,
 ) {
-    let accept = accept::<16>(method, span as u32);
-    fill_from_words::<T, B, 2>(bits, out, |piece| {
-        let (offset, accepted) = accept(piece);
-        (value(offset), accepted)
-    });
+    fill_pieces::<T, B, 2, 16>(bits, method, span as u32, out, value);
+}
+
+#[inline(always)]
+fn fill_pieces<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize, const WIDTH: u32>(
+    bits: &mut B,
+    method: Method,
+    span: u32,
+    out: &mut [T],
+    value: impl Fn(u32) -> T,
+) {
+    let keep = |(offset, accepted): (u32, bool)| (value(offset), accepted);
+    match method {
+        Method::Lemire => {
+            let draw = lemire_draw::<WIDTH>(span);
+            fill_from_words::<T, B, PIECES>(bits, out, |piece| keep(draw(piece)));
+        }
+        Method::Masked => {
+            let draw = masked_draw(span);
+            fill_from_words::<T, B, PIECES>(bits, out, |piece| keep(draw(piece)));
+        }
+    }
 }
 
 #[inline(always)]

@@ -18,6 +18,7 @@ mod pcg64;
 mod philox;
 mod rand_traits;
 mod sfc64;
+mod simd;
 
 #[cfg(feature = "ndarray")]
 mod arrays;

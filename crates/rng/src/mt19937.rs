@@ -5,7 +5,9 @@
 
 use core::fmt;
 
+use crate::bit_generator::float_from_u32;
 use crate::mt19937_jump::{self, Polynomial};
+use crate::simd::{Kernel, vectorised};
 use crate::{BitGenerator, RngError, SeedSequence};
 
 /// The words of a block.
@@ -133,6 +135,7 @@ impl Mt19937 {
     ///
     /// Each loop reads words that the ones before it wrote, but none that it writes itself within
     /// 227 words, so that the compiler can make vectors of it.
+    #[inline(always)]
     fn refill(&mut self) {
         let key = &mut self.key;
         for i in 0..N - M {
@@ -166,27 +169,6 @@ impl Mt19937 {
     pub fn next_u64(&mut self) -> u64 {
         let high = u64::from(self.next_u32());
         high << 32 | u64::from(self.next_u32())
-    }
-
-    /// Fills `out` with `value` of each `W` words, block by block.
-    #[inline]
-    fn fill_words<T, const W: usize>(&mut self, out: &mut [T], value: impl Fn([u32; W]) -> T) {
-        let mut filled = 0;
-        while filled < out.len() {
-            let words = self.key[self.pos..].as_chunks().0;
-            if words.is_empty() {
-                // What is left of the block is less than one value takes.
-                out[filled] = value(core::array::from_fn(|_| self.next_untempered()));
-                filled += 1;
-                continue;
-            }
-            let n = words.len().min(out.len() - filled);
-            for (slot, words) in out[filled..][..n].iter_mut().zip(words) {
-                *slot = value(*words);
-            }
-            self.pos += W * n;
-            filled += n;
-        }
     }
 
     /// Skips `n` words of 32 bits: the state is the one that `n` draws would leave.
@@ -248,6 +230,38 @@ impl Mt19937 {
     }
 }
 
+/// Fills `out` with `value` of each `W` words, block by block.
+struct FillWords<'a, T, F, const W: usize> {
+    bits: &'a mut Mt19937,
+    out: &'a mut [T],
+    value: F,
+}
+
+impl<T, F: Fn([u32; W]) -> T, const W: usize> Kernel for FillWords<'_, T, F, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let FillWords { bits, out, value } = self;
+        let mut filled = 0;
+        while filled < out.len() {
+            let words = bits.key[bits.pos..].as_chunks().0;
+            if words.is_empty() {
+                // What is left of the block is less than one value takes.
+                out[filled] = value(core::array::from_fn(|_| bits.next_untempered()));
+                filled += 1;
+                continue;
+            }
+            let n = words.len().min(out.len() - filled);
+            for (slot, words) in out[filled..][..n].iter_mut().zip(words) {
+                *slot = value(*words);
+            }
+            bits.pos += W * n;
+            filled += n;
+        }
+    }
+}
+
 impl BitGenerator for Mt19937 {
     #[inline]
     fn next_u32(&mut self) -> u32 {
@@ -270,23 +284,39 @@ impl BitGenerator for Mt19937 {
     }
 
     fn fill_u32(&mut self, out: &mut [u32]) {
-        self.fill_words(out, |[word]| temper(word));
+        vectorised(FillWords {
+            bits: self,
+            out,
+            value: |[word]: [_; 1]| temper(word),
+        });
     }
 
     fn fill_u64(&mut self, out: &mut [u64]) {
-        self.fill_words(out, |words| {
+        let value = |words: [_; 2]| {
             let [high, low] = words.map(|word| u64::from(temper(word)));
             high << 32 | low
+        };
+        vectorised(FillWords {
+            bits: self,
+            out,
+            value,
         });
     }
 
     fn fill_double(&mut self, out: &mut [f64]) {
-        self.fill_words(out, double);
+        vectorised(FillWords {
+            bits: self,
+            out,
+            value: double,
+        });
     }
 
     fn fill_float(&mut self, out: &mut [f32]) {
-        self.fill_words(out, |[word]| {
-            crate::bit_generator::float_from_u32(temper(word))
+        let value = |[word]: [_; 1]| float_from_u32(temper(word));
+        vectorised(FillWords {
+            bits: self,
+            out,
+            value,
         });
     }
 }

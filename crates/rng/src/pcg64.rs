@@ -6,8 +6,9 @@
 use core::fmt::Debug;
 use core::marker::PhantomData;
 
-use crate::bit_generator::double_from_u64;
-use crate::half_word::HalfWord;
+use crate::bit_generator::{double_from_u64, float_from_u32};
+use crate::half_word::{HalfWord, fill_halves, halves};
+use crate::simd;
 use crate::{BitGenerator, SeedSequence};
 
 /// NumPy's `PCG64`, the generator behind its `default_rng`: XSL-RR output of the stepped state.
@@ -222,27 +223,35 @@ impl<P: Permutation> Pcg<P> {
         })
     }
 
-    /// Fills `out` with `value` of each word, from lanes that leapfrog each other.
-    #[inline]
-    pub(crate) fn fill_lanes<T>(&mut self, out: &mut [T], value: impl Fn(u64) -> T) {
-        let (factor, sum) = const { steps(P::MULTIPLIER, LANES as u128) };
-        let increment = self.increment.wrapping_mul(sum);
-        let (rounds, rest) = out.as_chunks_mut::<LANES>();
-        let n = rounds.len() * LANES;
+    /// The states whose outputs are the next `L` words.
+    pub(crate) fn lane_starts<const L: usize>(&self) -> [u128; L] {
         let mut start = self.clone();
         start.skip(P::OUTPUT_STEP);
-        let mut lanes = [0; LANES];
-        for lane in &mut lanes {
-            *lane = start.state;
+        core::array::from_fn(|_| {
+            let state = start.state;
             start.step();
-        }
-        for round in rounds {
-            for (slot, lane) in round.iter_mut().zip(&mut lanes) {
-                *slot = value(P::output(*lane));
-                *lane = lane.wrapping_mul(factor).wrapping_add(increment);
+            state
+        })
+    }
+
+    /// Fills `out` with `value` of each word, from lanes that leapfrog each other.
+    #[inline]
+    fn fill_lanes<T>(&mut self, out: &mut [T], value: impl Fn(u64) -> T) {
+        let n_filled = simd::fill_pcg(self, out, &value);
+        let (rounds, rest) = out[n_filled..].as_chunks_mut::<LANES>();
+        if !rounds.is_empty() {
+            let n = rounds.len() * LANES;
+            let (factor, sum) = const { steps(P::MULTIPLIER, LANES as u128) };
+            let increment = self.increment.wrapping_mul(sum);
+            let mut lanes = self.lane_starts::<LANES>();
+            for round in rounds {
+                for (slot, lane) in round.iter_mut().zip(&mut lanes) {
+                    *slot = value(P::output(*lane));
+                    *lane = lane.wrapping_mul(factor).wrapping_add(increment);
+                }
             }
+            self.skip(n as u128);
         }
-        self.skip(n as u128);
         rest.fill_with(|| value(self.next_u64()));
     }
 }
@@ -259,11 +268,15 @@ impl<P: Permutation> BitGenerator for Pcg<P> {
     }
 
     fn fill_u32(&mut self, out: &mut [u32]) {
-        let mut half = self.half;
-        half.fill_u32(out, |pairs| {
-            self.fill_lanes(pairs, |word| [word as u32, (word >> 32) as u32]);
-        });
-        self.half = half;
+        let fill = |bits: &mut Self, pairs: &mut [_]| bits.fill_lanes(pairs, halves);
+        fill_halves(self, self.half.pending, out, fill, |word| word);
+    }
+
+    fn fill_float(&mut self, out: &mut [f32]) {
+        let fill = |bits: &mut Self, pairs: &mut [_]| {
+            bits.fill_lanes(pairs, |word| halves(word).map(float_from_u32));
+        };
+        fill_halves(self, self.half.pending, out, fill, float_from_u32);
     }
 
     fn fill_u64(&mut self, out: &mut [u64]) {

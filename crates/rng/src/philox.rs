@@ -3,8 +3,8 @@
 //! Sources: J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel Random Numbers: As
 //! Easy as 1, 2, 3" (2011), and `numpy/random/src/philox`.
 
-use crate::bit_generator::double_from_u64;
-use crate::half_word::HalfWord;
+use crate::bit_generator::{double_from_u64, float_from_u32};
+use crate::half_word::{HalfWord, fill_halves, halves};
 use crate::{BitGenerator, SeedSequence};
 
 /// Words of a block, and of the counter.
@@ -163,11 +163,15 @@ impl BitGenerator for Philox {
     }
 
     fn fill_u32(&mut self, out: &mut [u32]) {
-        let mut half = self.half;
-        half.fill_u32(out, |pairs| {
-            self.fill_blocks(pairs, |word| [word as u32, (word >> 32) as u32]);
-        });
-        self.half = half;
+        let fill = |bits: &mut Self, pairs: &mut [_]| bits.fill_blocks(pairs, halves);
+        fill_halves(self, self.half.pending, out, fill, |word| word);
+    }
+
+    fn fill_float(&mut self, out: &mut [f32]) {
+        let fill = |bits: &mut Self, pairs: &mut [_]| {
+            bits.fill_blocks(pairs, |word| halves(word).map(float_from_u32));
+        };
+        fill_halves(self, self.half.pending, out, fill, float_from_u32);
     }
 
     fn fill_u64(&mut self, out: &mut [u64]) {

@@ -3,8 +3,8 @@
 //! Sources: C. Doty-Humphrey, PractRand (<https://pracrand.sourceforge.net>), and
 //! `numpy/random/src/sfc64`.
 
-use crate::bit_generator::double_from_u64;
-use crate::half_word::HalfWord;
+use crate::bit_generator::{double_from_u64, float_from_u32};
+use crate::half_word::{HalfWord, fill_halves, halves};
 use crate::{BitGenerator, SeedSequence};
 
 /// NumPy's `SFC64`: the fastest of its generators one by one; it can neither jump nor seek.
@@ -91,11 +91,15 @@ impl BitGenerator for Sfc64 {
     }
 
     fn fill_u32(&mut self, out: &mut [u32]) {
-        let mut half = self.half;
-        half.fill_u32(out, |pairs| {
-            self.fill_inline(pairs, |word| [word as u32, (word >> 32) as u32]);
-        });
-        self.half = half;
+        let fill = |bits: &mut Self, pairs: &mut [_]| bits.fill_inline(pairs, halves);
+        fill_halves(self, self.half.pending, out, fill, |word| word);
+    }
+
+    fn fill_float(&mut self, out: &mut [f32]) {
+        let fill = |bits: &mut Self, pairs: &mut [_]| {
+            bits.fill_inline(pairs, |word| halves(word).map(float_from_u32));
+        };
+        fill_halves(self, self.half.pending, out, fill, float_from_u32);
     }
 
     fn fill_u64(&mut self, out: &mut [u64]) {

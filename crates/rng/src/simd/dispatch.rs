@@ -1,0 +1,49 @@
+//! The one place that enters code for instructions that a processor may lack.
+#![expect(
+    unsafe_code,
+    reason = "vector code is entered after asking the processor"
+)]
+
+use std::is_x86_feature_detected as has;
+
+use super::{Kernel, pcg};
+use crate::pcg64::{Pcg, Permutation};
+
+/// Below this many words the lanes cost more to start than they save.
+const SHORT: usize = 128;
+
+/// Runs `kernel`, compiled for the widest vectors that the processor has.
+pub(crate) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run()
+    }
+    #[target_feature(enable = "avx2")]
+    fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run()
+    }
+    if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
+        // SAFETY: `with_avx512` needs the four features asked for.
+        return unsafe { with_avx512(kernel) };
+    }
+    if has!("avx2") {
+        // SAFETY: `with_avx2` needs the feature asked for.
+        return unsafe { with_avx2(kernel) };
+    }
+    kernel.run()
+}
+
+/// Fills with `value` of each word.
+#[inline]
+pub(crate) fn fill_pcg<P: Permutation, T>(
+    bits: &mut Pcg<P>,
+    out: &mut [T],
+    value: impl Fn(u64) -> T,
+) -> usize {
+    let has_all = has!("avx512f") && has!("avx512dq") && has!("avx512ifma") && has!("avx512vbmi2");
+    if out.len() < SHORT || !has_all {
+        return 0;
+    }
+    // SAFETY: `pcg::fill` needs the four features that `has_all` stands for.
+    unsafe { pcg::fill(bits, out, value) }
+}

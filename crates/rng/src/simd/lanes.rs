@@ -1,0 +1,20 @@
+//! Vectors of eight words, from arrays and to arrays.
+#![expect(unsafe_code, reason = "vectors are loaded and stored through pointers")]
+
+use core::arch::x86_64::*;
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn load(words: &[u64; 8]) -> __m512i {
+    // SAFETY: `_mm512_loadu_si512` needs 64 readable bytes at any alignment: the array's.
+    unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn words(vector: __m512i) -> [u64; 8] {
+    let mut words = [0; 8];
+    // SAFETY: `_mm512_storeu_si512` needs 64 writable bytes at any alignment: the array's.
+    unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), vector) };
+    words
+}
