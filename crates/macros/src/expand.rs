@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, GenericArgument, Ident, ItemFn, PathArguments, Result, Type, TypePath,
-    parse_quote,
+    FnArg, GenericArgument, Ident, ItemFn, PathArguments, Result, Type, TypePath, parse_quote,
 };
 
+use crate::attributes::Attributes;
 use crate::options::Options;
 use crate::signature::{Output, Reference, Signature};
 
@@ -261,29 +261,37 @@ fn parameter_types(function: &ItemFn) -> Vec<&Type> {
         .collect()
 }
 
-/// Where a function's attributes go: what describes the name to the struct, what concerns the code to
-/// the function that is called, conditions to both.
-#[derive(Default)]
-struct Attributes<'a> {
-    on_struct: Vec<&'a Attribute>,
-    on_both: Vec<&'a Attribute>,
-    on_body: Vec<&'a Attribute>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> Attributes<'a> {
-    fn of(attributes: &'a [Attribute]) -> Attributes<'a> {
-        let mut sorted = Attributes::default();
-        for attribute in attributes {
-            let path = attribute.path();
-            let place = if path.is_ident("doc") || path.is_ident("deprecated") {
-                &mut sorted.on_struct
-            } else if path.is_ident("cfg") || path.is_ident("cfg_attr") {
-                &mut sorted.on_both
-            } else {
-                &mut sorted.on_body
-            };
-            place.push(attribute);
-        }
-        sorted
+    #[test]
+    fn a_part_is_found_by_the_last_word_of_its_type() {
+        let part = parse_quote!(multiproc::PartMut<'_, f64, Ix2>);
+        let part = with_static_lifetimes(&part);
+        let expected: Type = parse_quote!(multiproc::PartMut<'static, f64, Ix2>);
+        assert_eq!(quote!(#part).to_string(), quote!(#expected).to_string());
+
+        let function = quote!(
+            fn f(p: &mut multiproc::PartMut<f64>) {}
+        );
+        let expansion = task(TokenStream::new(), function).to_string();
+        assert!(expansion.contains("PartTask for f"), "{expansion}");
+    }
+
+    #[test]
+    fn an_unknown_option_is_told_beside_the_function() {
+        let expansion = task(
+            quote!(name = "f"),
+            quote!(
+                fn f() {}
+            ),
+        )
+        .to_string();
+        assert!(
+            expansion.contains("the only option is `crate = path`"),
+            "{expansion}"
+        );
+        assert!(expansion.ends_with("fn f () { }"), "{expansion}");
     }
 }

@@ -14,8 +14,12 @@
 //! documentation, are in `multiproc-pool`; use both through `multiproc`.
 
 mod expand;
-mod options;
+
 mod signature;
+
+mod attributes;
+
+mod options;
 
 use proc_macro::TokenStream;
 
@@ -46,14 +50,24 @@ use proc_macro::TokenStream;
 ///
 /// # Examples
 ///
-/// ```ignore
-/// use multiproc::{Stream, task};
+/// ```
+/// use multiproc::{Pool, Stream, task};
 ///
+/// /// How many of `n` points in the unit square lie in the unit circle.
 /// #[task]
 /// fn hits(rng: &mut Stream, n: u64) -> u64 {
 ///     (0..n).filter(|_| rng.random().hypot(rng.random()) < 1.0).count() as u64
 /// }
+///
+/// // In a worker, by name …
+/// let inside = Pool::new()?.map(hits, [1000; 4]).seed(42).run()?;
+/// // … and here, as a function.
+/// let mut stream = multiproc::shared_rng::Split::new(42u64).stream(3u64);
+/// assert_eq!(inside[3], hits(&mut stream, 1000));
+/// # Ok::<(), multiproc::Error>(())
 /// ```
+///
+/// A local variable cannot have the name of a task that is in scope: `let hits = ..` would be a pattern.
 #[proc_macro_attribute]
 pub fn task(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::task(options.into(), function.into()).into()

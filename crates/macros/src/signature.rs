@@ -215,3 +215,119 @@ impl Problems {
 fn span_of(at: &impl Spanned) -> Span {
     at.span()
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    use super::*;
+
+    fn complaints(function: TokenStream) -> Vec<String> {
+        let function = syn::parse2(function).expect("a function");
+        let problems = Signature::of(&function).err().expect("no task");
+        problems
+            .into_iter()
+            .map(|problem| problem.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_a_task_is_told_with_what_to_write() {
+        let cases = [
+            (
+                quote!(
+                    fn f<T>(x: T) {}
+                ),
+                "write the types out",
+            ),
+            (
+                quote!(
+                    fn f(x: impl Copy) {}
+                ),
+                "write the type out",
+            ),
+            (
+                quote!(
+                    async fn f() {}
+                ),
+                "cannot be async",
+            ),
+            (
+                quote!(
+                    unsafe fn f() {}
+                ),
+                "cannot be unsafe",
+            ),
+            (
+                quote!(
+                    extern "C" fn f() {}
+                ),
+                "plain Rust function",
+            ),
+            (
+                quote!(
+                    fn f(self) {}
+                ),
+                "write a free function",
+            ),
+            (
+                quote!(
+                    fn f(x: &str) {}
+                ),
+                "write `String`",
+            ),
+            (
+                quote!(
+                    fn f(x: &[u8]) {}
+                ),
+                "write `Vec<u8>`",
+            ),
+            (
+                quote!(
+                    fn f(x: u64, rng: &mut Stream) {}
+                ),
+                "references come first",
+            ),
+            (
+                quote!(
+                    fn f(a: &mut PartMut<f64>, b: &mut PartMut<f64>) {}
+                ),
+                "one part",
+            ),
+            (
+                quote!(
+                    fn f(a: &mut PartMut<f64>, x: u64) {}
+                ),
+                "takes no items",
+            ),
+            (
+                quote!(
+                    fn f() -> &'static str {}
+                ),
+                "returns an owned value",
+            ),
+            (
+                quote!(
+                    fn f() -> impl Copy {}
+                ),
+                "a type with a name",
+            ),
+        ];
+        for (function, sentence) in cases {
+            let complaints = complaints(function.clone());
+            let told = complaints
+                .iter()
+                .any(|complaint| complaint.contains(sentence));
+            assert!(told, "{function}: {complaints:?}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let complaints = complaints(quote!(
+            async fn f<T>(x: &str) -> &'static str {}
+        ));
+        assert_eq!(complaints.len(), 4);
+    }
+}
