@@ -80,6 +80,17 @@ impl Segment {
         Ok(Self::new(mapping, page, Backing::Anonymous(fd)))
     }
 
+    /// The descriptor of an anonymous segment, to be inherited by a child or sent by other means than
+    /// a transport; [`from_fd`](Self::from_fd) takes it there. `None` for a named segment: two
+    /// processes that shared its descriptor would count as one user.
+    #[must_use]
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        match self.backing() {
+            Backing::Anonymous(fd) => Some(fd.as_fd()),
+            Backing::Named(_) => None,
+        }
+    }
+
     /// Makes the payload immutable, here and everywhere, for good.
     ///
     /// The writable mapping is dropped, the file is sealed against writing, and mapped again

@@ -124,12 +124,18 @@ fn below<'a>(path: &'a Path, root: &Path) -> &'a Path {
     }
 }
 
-/// The bytes that a cgroup still allows, given the text of its [`Version::files`].
+/// The limit that the text of a limit file sets. `None` if it sets none.
+pub(crate) fn limit(text: &str) -> Option<u64> {
+    /// Version 1 spells "no limit" as the largest multiple of a page, whatever the page is.
+    const UNLIMITED: u64 = 1 << 62;
+    // Version 2 spells it "max".
+    text.trim().parse().ok().filter(|&limit| limit < UNLIMITED)
+}
+
+/// The bytes that a cgroup with this limit still allows, given the text of its other files.
 ///
-/// Cached file pages count as free: the kernel drops them before it kills anyone. `None` if there
-/// is no limit.
-pub(crate) fn headroom(limit: &str, usage: &str, stat: &str) -> Option<u64> {
-    let limit: u64 = limit.trim().parse().ok()?;
+/// Cached file pages count as free: the kernel drops them before it kills anyone.
+pub(crate) fn headroom(limit: u64, usage: &str, stat: &str) -> Option<u64> {
     let usage: u64 = usage.trim().parse().ok()?;
     let field = |name: &str| -> Option<u64> {
         stat.lines().find_map(|line| {
@@ -223,17 +229,27 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_is_a_number_in_reach() {
+        assert_eq!(limit("10000\n"), Some(10000));
+        for unlimited in [
+            "max\n",
+            "9223372036854771712\n",
+            "9223372036854710272\n",
+            "",
+            "-1",
+        ] {
+            assert_eq!(limit(unlimited), None, "{unlimited:?}");
+        }
+    }
+
+    #[test]
     fn headroom_is_the_limit_less_what_cannot_be_dropped() {
         let stat = "anon 4096\nfile 9000\ninactive_file 1000\nactive_file 500\n";
-        assert_eq!(headroom("10000\n", "6000\n", stat), Some(5500));
-        assert_eq!(headroom("max\n", "6000\n", stat), None);
-        assert_eq!(headroom("10000\n", "6000\n", ""), Some(4000));
-        assert_eq!(headroom("10000", "60000", ""), Some(0));
+        assert_eq!(headroom(10000, "6000\n", stat), Some(5500));
+        assert_eq!(headroom(10000, "6000\n", ""), Some(4000));
+        assert_eq!(headroom(10000, "60000", ""), Some(0));
+        assert_eq!(headroom(10000, "", ""), None);
         let v1 = "inactive_file 1\nactive_file 1\ntotal_inactive_file 2000\ntotal_active_file 0\n";
-        assert_eq!(headroom("10000", "6000", v1), Some(6000));
-        assert_eq!(
-            headroom("9223372036854771712", "6000", ""),
-            Some(9223372036854765712)
-        );
+        assert_eq!(headroom(10000, "6000", v1), Some(6000));
     }
 }

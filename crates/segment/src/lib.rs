@@ -15,6 +15,8 @@ mod handle;
 
 mod error;
 
+pub mod transport;
+
 // How a segment comes to be, and goes.
 mod anonymous;
 

@@ -1,7 +1,10 @@
 //! [`prune`], [`list`] and [`remove`]: this user's named segments, looked at and cleared away.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use crate::control::ControlPage;
 use crate::error::SegmentError;
 use crate::id::SegmentId;
 use crate::name::SegmentName;
@@ -14,10 +17,8 @@ use crate::stamp;
 pub struct Pruned {
     /// The segments that were dead and are gone now.
     pub removed: Vec<SegmentName>,
-    /// How many segments are in use.
-    pub in_use: usize,
-    /// How many persistent segments have no user.
-    pub persistent: usize,
+    /// How many segments of this user there are left: in use, or persistent.
+    pub kept: usize,
     /// How many other files there are: other users', other programs', damaged, or copies that
     /// nobody has opened. They are left as they are.
     pub foreign: usize,
@@ -40,10 +41,13 @@ pub struct Listed {
     pub in_use: bool,
 }
 
+/// How long [`remove`] holds out against others that look at the segment at the same time.
+const PATIENCE: Duration = Duration::from_millis(20);
+
 /// What a file in the directory turned out to be.
 enum Found {
     Foreign,
-    Segment(Listed),
+    Kept(OwnedFd, ControlPage, Lifetime),
     /// It was dead, and its name was taken away.
     Buried,
     /// Somebody else was faster.
@@ -78,8 +82,7 @@ pub fn prune() -> Result<Pruned, SegmentError> {
     for name in shm::names()? {
         match look(&name) {
             Found::Foreign => pruned.foreign += 1,
-            Found::Segment(Listed { in_use: true, .. }) => pruned.in_use += 1,
-            Found::Segment(_) => pruned.persistent += 1,
+            Found::Kept(..) => pruned.kept += 1,
             Found::Buried => pruned.removed.push(name),
             Found::Gone => {}
         }
@@ -109,13 +112,27 @@ pub fn prune() -> Result<Pruned, SegmentError> {
 /// # Ok::<(), SegmentError>(())
 /// ```
 pub fn list() -> Result<Vec<Listed>, SegmentError> {
-    let mut names = shm::names()?;
-    names.sort();
-    let found = names.iter().filter_map(|name| match look(name) {
-        Found::Segment(listed) => Some(listed),
-        Found::Foreign | Found::Buried | Found::Gone => None,
-    });
-    Ok(found.collect())
+    let mut listed = Vec::new();
+    for name in shm::names()? {
+        if let Found::Kept(file, page, lifetime) = look(&name) {
+            let in_use = match lifetime {
+                // Without a user it would not have been kept.
+                Lifetime::LastUser => true,
+                Lifetime::Persistent => !shm::lock_exclusive(file.as_fd())?,
+            };
+            let (id, kind, len) = (page.id, page.kind, page.extents.payload_len as usize);
+            listed.push(Listed {
+                name,
+                id,
+                len,
+                kind,
+                lifetime,
+                in_use,
+            });
+        }
+    }
+    listed.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(listed)
 }
 
 /// Removes the unused segment called `name`, whatever its lifetime.
@@ -145,10 +162,15 @@ pub fn list() -> Result<Vec<Listed>, SegmentError> {
 pub fn remove(name: &SegmentName) -> Result<(), SegmentError> {
     let (file, found) = shm::open_file(name)?;
     stamp::read(file.as_fd(), &found, Some(name))?;
-    match shm::unlink_unused(file.as_fd(), name)? {
-        Departure::InUse => Err(SegmentError::InUse { name: name.clone() }),
-        Departure::Gone => Err(SegmentError::NotFound { name: name.clone() }),
-        Departure::Unlinked => Ok(()),
+    let start = Instant::now();
+    loop {
+        match shm::unlink_unused(file.as_fd(), name)? {
+            Departure::Unlinked => return Ok(()),
+            Departure::Gone => return Err(SegmentError::NotFound { name: name.clone() }),
+            // A listing holds the lock for an instant, which is not a use.
+            Departure::InUse if start.elapsed() < PATIENCE => thread::sleep(PATIENCE / 20),
+            Departure::InUse => return Err(SegmentError::InUse { name: name.clone() }),
+        }
     }
 }
 
@@ -182,20 +204,12 @@ fn inspect(name: &SegmentName) -> Result<Found, SegmentError> {
     if stamp::is_displaced(&page, &found) {
         return Ok(Found::Foreign);
     }
-    let in_use = match lifetime {
-        Lifetime::Persistent => !shm::lock_exclusive(file.as_fd())?,
-        Lifetime::LastUser => match shm::unlink_unused(file.as_fd(), name)? {
-            Departure::InUse => true,
+    if lifetime == Lifetime::LastUser {
+        match shm::unlink_unused(file.as_fd(), name)? {
+            Departure::InUse => {}
             Departure::Gone => return Ok(Found::Gone),
             Departure::Unlinked => return Ok(Found::Buried),
-        },
-    };
-    Ok(Found::Segment(Listed {
-        name: name.clone(),
-        id: page.id,
-        len: page.extents.payload_len as usize,
-        kind: page.kind,
-        lifetime,
-        in_use,
-    }))
+        }
+    }
+    Ok(Found::Kept(file, page, lifetime))
 }

@@ -138,7 +138,9 @@ fn cgroups() -> Vec<Room> {
         .filter_map(|cgroup| {
             let read = |file: &str| fs::read_to_string(cgroup.path.join(file)).ok();
             let [limit, usage, stat] = cgroup.version.files();
-            let available = cgroup::headroom(&read(limit)?, &read(usage)?, &read(stat)?)?;
+            // Most cgroups have no limit, and then the other files are not worth their time.
+            let limit = cgroup::limit(&read(limit)?)?;
+            let available = cgroup::headroom(limit, &read(usage)?, &read(stat)?)?;
             Some(Room {
                 available,
                 limit: Limit::Cgroup {

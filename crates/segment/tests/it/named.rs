@@ -1,0 +1,460 @@
+//! Named segments: created whole, found by name, gone with their last user.
+
+use std::cell::Cell;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use multiproc_segment::{
+    Handle, Layout, Lifetime, Segment, SegmentError, SegmentName, list, prune, remove,
+};
+use multiproc_testkit::{Child, PATIENCE, child, shm_names, unique_name, wait_until, watchdog};
+
+pub(crate) fn name(prefix: &str) -> SegmentName {
+    SegmentName::new(unique_name(prefix)).unwrap()
+}
+
+pub(crate) fn path(name: &SegmentName) -> String {
+    format!("/dev/shm/{name}")
+}
+
+pub(crate) fn exists(name: &SegmentName) -> bool {
+    fs::symlink_metadata(path(name)).is_ok()
+}
+
+/// Waits for the end of a removal that another test may have begun.
+pub(crate) fn wait_until_gone(name: &SegmentName) {
+    wait_until("the name is gone", || !exists(name));
+}
+
+/// A new segment whose payload and lock area are filled with `byte`.
+pub(crate) fn create(name: &SegmentName, lifetime: Lifetime, byte: u8) -> Segment {
+    let layout = Layout {
+        payload_len: 5000,
+        control_len: 64,
+        kind: 11,
+    };
+    Segment::create(name, layout, lifetime, |new| {
+        new.control().fill(0, new.control_len(), byte)?;
+        new.payload().fill(0, new.len(), byte)
+    })
+    .unwrap()
+}
+
+/// The byte that fills the payload.
+pub(crate) fn filling(segment: &Segment) -> u8 {
+    let mut bytes = vec![0; segment.len()];
+    segment.payload().read(0, &mut bytes).unwrap();
+    assert!(bytes.iter().all(|&byte| byte == bytes[0]), "a torn payload");
+    bytes[0]
+}
+
+#[test]
+fn an_opened_segment_is_the_same_memory_until_its_last_user_drops_it() {
+    let name = name("last");
+    let created = create(&name, Lifetime::LastUser, 5);
+    let opened = Segment::open(&name).unwrap();
+    assert_eq!(
+        (opened.id(), opened.kind(), filling(&opened)),
+        (created.id(), 11, 5)
+    );
+    assert_eq!(
+        (opened.name(), opened.lifetime()),
+        (Some(&name), Some(Lifetime::LastUser))
+    );
+    created.payload().fill(0, 5000, 6).unwrap();
+    assert_eq!(filling(&opened), 6);
+    drop(created);
+    assert!(exists(&name));
+    let again = Segment::open_handle(&opened.handle()).unwrap();
+    drop(opened);
+    assert_eq!(filling(&again), 6);
+    drop(again);
+    assert!(!exists(&name));
+    assert_eq!(
+        Segment::open(&name).unwrap_err(),
+        SegmentError::NotFound { name }
+    );
+}
+
+#[test]
+fn a_persistent_segment_stays_without_users_until_removed() {
+    let name = name("persistent");
+    let created = create(&name, Lifetime::Persistent, 5);
+    assert_eq!(
+        remove(&name),
+        Err(SegmentError::InUse { name: name.clone() })
+    );
+    drop(created);
+    prune().unwrap();
+    let opened = Segment::open(&name).unwrap();
+    assert_eq!(
+        (filling(&opened), opened.lifetime()),
+        (5, Some(Lifetime::Persistent))
+    );
+    drop(opened);
+    let taken: Result<_, SegmentError> =
+        Segment::create(&name, Layout::payload(1), Lifetime::LastUser, |_| Ok(()));
+    assert_eq!(
+        taken.unwrap_err(),
+        SegmentError::AlreadyExists { name: name.clone() }
+    );
+    assert_eq!(remove(&name), Ok(()));
+    assert_eq!(remove(&name), Err(SegmentError::NotFound { name }));
+}
+
+#[test]
+fn a_handle_to_a_name_that_was_given_anew_is_stale() {
+    let name = name("stale");
+    let first = create(&name, Lifetime::LastUser, 1);
+    let handle = Handle::from_bytes(&first.handle().to_bytes()).unwrap();
+    drop(first);
+    assert!(matches!(
+        Segment::open_handle(&handle),
+        Err(SegmentError::NotFound { .. })
+    ));
+    let second = create(&name, Lifetime::LastUser, 2);
+    let refused = Segment::open_handle(&handle).unwrap_err();
+    let (expected, found) = (handle.id, second.id());
+    assert_eq!(
+        refused,
+        SegmentError::Stale {
+            name: name.clone(),
+            expected,
+            found
+        }
+    );
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "the handle names segment {expected}, but {name} is now segment {found}: \
+             ask its owner for a new handle"
+        )
+    );
+    drop(second);
+    assert!(!exists(&name));
+}
+
+#[test]
+fn nobody_sees_a_segment_before_its_initialiser_has_returned() {
+    let name = name("init");
+    let layout = Layout::payload(10);
+    let segment = Segment::create(&name, layout, Lifetime::LastUser, |new| {
+        assert!(!exists(&name));
+        assert!(matches!(
+            Segment::open(&name),
+            Err(SegmentError::NotFound { .. })
+        ));
+        new.payload().write(0, b"0123456789")
+    });
+    assert!(exists(&name));
+    drop(segment);
+}
+
+#[test]
+fn a_failing_initialiser_creates_nothing_and_its_error_is_returned() {
+    #[derive(Debug, PartialEq)]
+    struct Refused(&'static str);
+    impl From<SegmentError> for Refused {
+        fn from(error: SegmentError) -> Self {
+            panic!("{error}");
+        }
+    }
+    let name = name("failing");
+    let mut kept = None;
+    let failed = Segment::create(&name, Layout::payload(1), Lifetime::LastUser, |new| {
+        kept = Some(new.clone());
+        Err(Refused("no"))
+    });
+    assert_eq!(failed.unwrap_err(), Refused("no"));
+    let other = create(&name, Lifetime::LastUser, 1);
+    drop(kept);
+    assert!(
+        exists(&name),
+        "the drop of a segment that was never published took another's name"
+    );
+    drop(other);
+
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        Segment::create(
+            &name,
+            Layout::payload(1),
+            Lifetime::LastUser,
+            |_| -> Result<(), SegmentError> { panic!("in the initialiser") },
+        )
+    }));
+    assert!(panicked.is_err());
+    assert!(!exists(&name));
+}
+
+#[test]
+fn of_many_that_open_or_create_one_creates_and_all_get_the_same() {
+    let _watchdog = watchdog(PATIENCE);
+    for _ in 0..5 {
+        let name = name("race");
+        let mut children: Vec<Child> = (0..16)
+            .map(|_| Child::spawn("named::racing_role", &[name.as_str()]))
+            .collect();
+        children.iter_mut().for_each(|child| child.say("go"));
+        let mut answers: Vec<String> = children
+            .iter_mut()
+            .map(|child| child.read_line().expect("an id"))
+            .collect();
+        let n_created = answers
+            .iter()
+            .filter(|answer| answer.ends_with("created"))
+            .count();
+        answers.iter_mut().for_each(|answer| answer.truncate(32));
+        answers.dedup();
+        assert_eq!((answers.len(), n_created), (1, 1));
+        children.iter_mut().for_each(|child| child.say("drop"));
+        assert!(children.iter_mut().all(|child| child.wait().success()));
+        assert!(!exists(&name));
+    }
+}
+
+#[test]
+fn racing_role() {
+    let Some(args) = child::args("named::racing_role") else {
+        return;
+    };
+    let name = SegmentName::new(&*args[0]).unwrap();
+    child::read_line();
+    let init = Cell::new(None);
+    let layout = Layout::payload(5000);
+    let segment = Segment::open_or_create(&name, layout, Lifetime::LastUser, |new| {
+        init.set(Some(new.id()));
+        new.payload().fill(0, 5000, 9)
+    })
+    .unwrap();
+    assert_eq!(filling(&segment), 9);
+    let how = if init.get() == Some(segment.id()) {
+        "created"
+    } else {
+        "opened"
+    };
+    child::say(format!("{} {how}", segment.id()));
+    child::read_line();
+}
+
+#[test]
+fn a_segment_whose_users_were_killed_is_gone_for_whoever_comes_next() {
+    let _watchdog = watchdog(PATIENCE);
+    let kill_users_of = |name: &SegmentName| {
+        let mut creator = Child::spawn("named::using_role", &[name.as_str()]);
+        creator.expect_line("in use");
+        let mut user = Child::spawn("named::using_role", &[name.as_str()]);
+        user.expect_line("in use");
+        creator.kill();
+        assert!(exists(name));
+        assert!(Segment::open(name).is_ok());
+        user.kill();
+    };
+
+    let opened = name("dead-open");
+    kill_users_of(&opened);
+    assert_eq!(
+        Segment::open(&opened).unwrap_err(),
+        SegmentError::NotFound {
+            name: opened.clone()
+        }
+    );
+    assert!(!exists(&opened));
+
+    let created = name("dead-create");
+    kill_users_of(&created);
+    let beside = create(&name("beside"), Lifetime::LastUser, 1);
+    wait_until_gone(&created);
+    kill_users_of(&created);
+    assert_eq!(filling(&create(&created, Lifetime::LastUser, 7)), 7);
+
+    let either = name("dead-either");
+    kill_users_of(&either);
+    let layout = Layout::payload(1);
+    let fresh: Result<_, SegmentError> =
+        Segment::open_or_create(&either, layout, Lifetime::LastUser, |_| Ok(()));
+    assert_eq!(fresh.unwrap().len(), 1);
+
+    for look in [|| drop(prune()), || drop(list())] {
+        let pruned = name("dead-prune");
+        kill_users_of(&pruned);
+        look();
+        wait_until_gone(&pruned);
+    }
+    drop(beside);
+}
+
+#[test]
+fn using_role() {
+    let Some(args) = child::args("named::using_role") else {
+        return;
+    };
+    let name = SegmentName::new(&*args[0]).unwrap();
+    let layout = Layout {
+        payload_len: 5000,
+        control_len: 64,
+        kind: 11,
+    };
+    let segment: Result<_, SegmentError> =
+        Segment::open_or_create(&name, layout, Lifetime::LastUser, |_| Ok(()));
+    child::say("in use");
+    child::read_line();
+    drop(segment);
+}
+
+#[test]
+fn attaching_and_exiting_never_removes_anothers_segment() {
+    let _watchdog = watchdog(PATIENCE);
+    let name = name("attach");
+    let owner = create(&name, Lifetime::LastUser, 3);
+    for round in 0..20 {
+        let mut user = Child::spawn("named::using_role", &[name.as_str()]);
+        user.expect_line("in use");
+        if round % 2 == 0 {
+            user.kill();
+        } else {
+            user.say("leave");
+            assert!(user.wait().success());
+        }
+        assert_eq!(filling(&Segment::open(&name).unwrap()), 3);
+    }
+    drop(owner);
+    assert!(!exists(&name));
+}
+
+#[test]
+fn a_listing_tells_what_each_segment_is() {
+    let prefix = unique_name("listed");
+    let names: Vec<SegmentName> = ["a", "b"]
+        .iter()
+        .map(|end| SegmentName::new(format!("{prefix}{end}")).unwrap())
+        .collect();
+    let a = create(&names[0], Lifetime::LastUser, 1);
+    let b = create(&names[1], Lifetime::Persistent, 1);
+    let id = b.id();
+    drop(b);
+    let listed: Vec<_> = list()
+        .unwrap()
+        .into_iter()
+        .filter(|listed| listed.name.as_str().starts_with(&prefix))
+        .collect();
+    assert_eq!(
+        listed.iter().map(|listed| &listed.name).collect::<Vec<_>>(),
+        [&names[0], &names[1]]
+    );
+    assert_eq!((listed[0].id, listed[0].in_use), (a.id(), true));
+    assert_eq!((listed[1].id, listed[1].in_use), (id, false));
+    assert_eq!(
+        (listed[1].len, listed[1].kind, listed[1].lifetime),
+        (5000, 11, Lifetime::Persistent)
+    );
+    remove(&names[1]).unwrap();
+}
+
+#[test]
+fn a_segment_belongs_to_its_user_alone_whatever_the_umask() {
+    let mut child = Child::spawn("named::umask_role", &[]);
+    assert!(child.wait().success());
+}
+
+#[test]
+fn umask_role() {
+    let Some(_) = child::args("named::umask_role") else {
+        return;
+    };
+    for mask in [0o000, 0o777, 0o177, 0o022] {
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(mask));
+        let name = name("umask");
+        let segment = create(&name, Lifetime::LastUser, 1);
+        let found = fs::metadata(path(&name)).unwrap();
+        assert_eq!(found.permissions().mode() & 0o7777, 0o600);
+        assert_eq!(found.nlink(), 1);
+        assert_eq!(filling(&Segment::open(&name).unwrap()), 1);
+        drop(segment);
+    }
+}
+
+#[test]
+fn a_copy_becomes_a_segment_of_its_own_with_a_free_lock_area() {
+    for lifetime in [Lifetime::Persistent, Lifetime::LastUser] {
+        let (name, copy_name) = (name("original"), name("copy"));
+        let original = create(&name, lifetime, 8);
+        fs::copy(path(&name), path(&copy_name)).unwrap();
+        prune().unwrap();
+        assert!(
+            exists(&copy_name),
+            "a copy that nobody has opened was removed"
+        );
+
+        let copy = Segment::open(&copy_name).unwrap();
+        assert_eq!(
+            (filling(&copy), copy.kind(), copy.lifetime()),
+            (8, 11, Some(lifetime))
+        );
+        assert_ne!(copy.id(), original.id());
+        let mut locks = vec![1; copy.control_len()];
+        copy.control().read(0, &mut locks).unwrap();
+        assert!(locks.iter().all(|&byte| byte == 0));
+
+        let again = Segment::open(&copy_name).unwrap();
+        assert_eq!(again.id(), copy.id(), "a copy was adopted twice");
+        let mut byte = [0];
+        original.control().read(0, &mut byte).unwrap();
+        assert_eq!(byte, [8], "adopting the copy changed the original");
+        drop((copy, again, original));
+        assert_eq!(exists(&copy_name), lifetime == Lifetime::Persistent);
+        if lifetime == Lifetime::Persistent {
+            remove(&name).unwrap();
+            remove(&copy_name).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_copy_with_holes_is_filled_before_it_is_used() {
+    let (name, copy_name) = (name("whole"), name("holes"));
+    let original = create(&name, Lifetime::Persistent, 0);
+    let bytes = fs::read(path(&name)).unwrap();
+    fs::write(path(&copy_name), &bytes[..4096]).unwrap();
+    let copy = fs::File::options()
+        .write(true)
+        .open(path(&copy_name))
+        .unwrap();
+    copy.set_permissions(fs::Permissions::from_mode(0o600))
+        .unwrap();
+    let last_page = bytes.len() as u64 - 4096;
+    std::os::unix::fs::FileExt::write_all_at(&copy, &bytes[last_page as usize..], last_page)
+        .unwrap();
+    let allocated = || fs::metadata(path(&copy_name)).unwrap().blocks() * 512;
+    assert!(allocated() < bytes.len() as u64);
+    let opened = Segment::open(&copy_name).unwrap();
+    assert!(allocated() >= bytes.len() as u64);
+    drop((original, opened));
+    remove(&name).unwrap();
+    remove(&copy_name).unwrap();
+}
+
+#[test]
+fn a_renamed_segment_is_found_under_its_new_name_only() {
+    let (old, new) = (name("old"), name("new"));
+    let segment = create(&old, Lifetime::Persistent, 4);
+    fs::rename(path(&old), path(&new)).unwrap();
+    assert!(matches!(
+        Segment::open_handle(&segment.handle()),
+        Err(SegmentError::NotFound { .. })
+    ));
+    assert_eq!(Segment::open(&new).unwrap().id(), segment.id());
+    drop(segment);
+    remove(&new).unwrap();
+}
+
+#[test]
+fn eight_users_of_one_process_count_one_by_one() {
+    let name = name("many");
+    let mut users = vec![create(&name, Lifetime::LastUser, 1)];
+    users.extend((0..7).map(|_| Segment::open(&name).unwrap()));
+    while users.pop().is_some() {
+        assert_eq!(exists(&name), !users.is_empty());
+    }
+    assert_eq!(shm_names(name.as_str()), [""; 0]);
+}
