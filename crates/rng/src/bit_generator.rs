@@ -42,10 +42,18 @@ pub trait BitGenerator {
         self.next_u64()
     }
 
-    /// Returns a double in `[0, 1)`: a multiple of 2⁻⁵³.
+    /// Returns a double in `[0, 1)`: a multiple of 2⁻⁵³, from one [`next_u64`](Self::next_u64).
     #[inline]
     fn next_double(&mut self) -> f64 {
-        double_from_u64(self.next_u64())
+        let word = self.next_u64();
+        self.double_of(word)
+    }
+
+    /// Returns the double that [`next_double`](Self::next_double) makes of a 64-bit word: of its top
+    /// 53 bits, except in [`Mt19937`](crate::Mt19937).
+    #[inline]
+    fn double_of(&self, word: u64) -> f64 {
+        double_from_u64(word)
     }
 
     /// Returns a single in `[0, 1)`: a multiple of 2⁻²⁴, from one [`next_u32`](Self::next_u32).
@@ -106,6 +114,11 @@ impl<B: BitGenerator + ?Sized> BitGenerator for &mut B {
     #[inline]
     fn next_double(&mut self) -> f64 {
         (**self).next_double()
+    }
+
+    #[inline]
+    fn double_of(&self, word: u64) -> f64 {
+        (**self).double_of(word)
     }
 
     #[inline]

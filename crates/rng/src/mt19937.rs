@@ -278,9 +278,11 @@ impl BitGenerator for Mt19937 {
         u64::from(self.next_u32())
     }
 
+    /// The top 27 bits of the first 32, and the top 26 of the others.
     #[inline]
-    fn next_double(&mut self) -> f64 {
-        double(core::array::from_fn(|_| self.next_untempered()))
+    fn double_of(&self, word: u64) -> f64 {
+        let bits = word >> 37 << 26 | u64::from(word as u32 >> 6);
+        bits as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
     fn fill_u32(&mut self, out: &mut [u32]) {

@@ -28,6 +28,7 @@ mod distribution;
 mod variates;
 
 mod ziggurat;
+mod ziggurat_fill;
 mod ziggurat_tables;
 mod ziggurat_tables_f32;
 

@@ -2,7 +2,7 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Variates, ziggurat};
+use super::{Variates, ziggurat, ziggurat_fill};
 use crate::{BitGenerator, math};
 
 mod sealed {
@@ -137,12 +137,10 @@ impl Real for f32 {
     }
 
     fn fill_standard_normal<V: Variates + ?Sized>(source: &mut V, out: &mut [f32]) {
-        let bits = source.bits();
-        out.fill_with(|| ziggurat::normal_f32(bits));
+        ziggurat_fill::fill::<ziggurat_fill::NormalF32, _>(source.bits(), out);
     }
 
     fn fill_standard_exponential<V: Variates + ?Sized>(source: &mut V, out: &mut [f32]) {
-        let bits = source.bits();
-        out.fill_with(|| ziggurat::exponential_f32(bits));
+        ziggurat_fill::fill::<ziggurat_fill::ExponentialF32, _>(source.bits(), out);
     }
 }

@@ -1,6 +1,6 @@
 //! [`Variates`]: the three sources that all samplers draw from.
 
-use super::ziggurat;
+use super::{ziggurat, ziggurat_fill};
 use crate::BitGenerator;
 
 /// Random words, and the normals and exponentials made from them.
@@ -49,5 +49,13 @@ impl<B: BitGenerator + ?Sized> Variates for B {
     #[inline]
     fn standard_exponential(&mut self) -> f64 {
         ziggurat::exponential(self)
+    }
+
+    fn fill_standard_normal(&mut self, out: &mut [f64]) {
+        ziggurat_fill::fill::<ziggurat_fill::Normal, _>(self, out);
+    }
+
+    fn fill_standard_exponential(&mut self, out: &mut [f64]) {
+        ziggurat_fill::fill::<ziggurat_fill::Exponential, _>(self, out);
     }
 }

@@ -1,6 +1,6 @@
 //! The entry points of a target without vector code: nothing is ever written.
 
-use super::Kernel;
+use super::{Kernel, Layers};
 use crate::pcg64::{Pcg, Permutation};
 
 pub(crate) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
@@ -12,5 +12,9 @@ pub(crate) fn fill_pcg<P: Permutation, T>(
     _: &mut [T],
     _: impl Fn(u64) -> T,
 ) -> usize {
+    0
+}
+
+pub(crate) fn try_words(_: &Layers, _: &[u64], _: &mut [f64], _: &mut [u8]) -> usize {
     0
 }

@@ -6,7 +6,7 @@
 
 use std::is_x86_feature_detected as has;
 
-use super::{Kernel, pcg};
+use super::{Kernel, Layers, pcg, ziggurat};
 use crate::pcg64::{Pcg, Permutation};
 
 /// Below this many words the lanes cost more to start than they save.
@@ -46,4 +46,18 @@ pub(crate) fn fill_pcg<P: Permutation, T>(
     }
     // SAFETY: `pcg::fill` needs the four features that `has_all` stands for.
     unsafe { pcg::fill(bits, out, value) }
+}
+
+/// Tries the first words of a block; see [`Layers`].
+pub(crate) fn try_words(
+    layers: &Layers,
+    words: &[u64],
+    candidates: &mut [f64],
+    is_inside: &mut [u8],
+) -> usize {
+    if !(has!("avx512f") && has!("avx512dq")) {
+        return 0;
+    }
+    // SAFETY: `ziggurat::try_words` needs the two features asked for.
+    unsafe { ziggurat::try_words(layers, words, candidates, is_inside) }
 }

@@ -18,3 +18,12 @@ pub(super) fn words(vector: __m512i) -> [u64; 8] {
     unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), vector) };
     words
 }
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn doubles_array(vector: __m512d) -> [f64; 8] {
+    let mut doubles = [0.0; 8];
+    // SAFETY: `_mm512_storeu_pd` needs 64 writable bytes at any alignment: the array's.
+    unsafe { _mm512_storeu_pd(doubles.as_mut_ptr(), vector) };
+    doubles
+}

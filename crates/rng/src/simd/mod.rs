@@ -11,14 +11,16 @@ mod dispatch;
 mod lanes;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod pcg;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod ziggurat;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-pub(crate) use dispatch::{fill_pcg, vectorised};
+pub(crate) use dispatch::{fill_pcg, try_words, vectorised};
 
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
 mod absent;
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
-pub(crate) use absent::{fill_pcg, vectorised};
+pub(crate) use absent::{fill_pcg, try_words, vectorised};
 
 /// Loops to be compiled once for each width of vectors; nothing else about them changes.
 ///
@@ -28,4 +30,21 @@ pub(crate) trait Kernel {
     type Output;
 
     fn run(self) -> Self::Output;
+}
+
+/// How a 64-bit word becomes a candidate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layers {
+    /// The width of a layer, divided by the range of magnitudes.
+    pub(crate) scale: &'static [f64; 256],
+    /// Magnitudes below this one lie inside of the layer.
+    pub(crate) accept: &'static [u64; 256],
+    /// The lowest bit of the layer's number.
+    pub(crate) layer_shift: u32,
+    /// The lowest bit of the magnitude.
+    pub(crate) magnitude_shift: u32,
+    /// The bits of the magnitude after the shift.
+    pub(crate) magnitude_mask: u64,
+    /// The bit of the sign, or 64 for none.
+    pub(crate) sign_bit: u32,
 }

@@ -55,7 +55,7 @@ macro_rules! for_every_generator {
 }
 
 fn json<B: SavedState + serde::Serialize>(bits: &B) -> String {
-    serde_json::to_string(bits).unwrap()
+    serde_json::to_string(bits).expect("a state is plain numbers")
 }
 
 trait Seeded: SavedState + Clone + serde::Serialize {}

@@ -55,6 +55,10 @@ impl BitGenerator for Bits {
         any!(self, bits => bits.next_double())
     }
 
+    fn double_of(&self, word: u64) -> f64 {
+        any!(self, bits => bits.double_of(word))
+    }
+
     fn next_float(&mut self) -> f32 {
         any!(self, bits => bits.next_float())
     }

@@ -1,6 +1,6 @@
 //! [`draw_generator`] and [`draw_random_state`]: the distributions, by their names in NumPy.
 
-use multiproc_rng::distributions::{InverseExponential, UrnMethod};
+use multiproc_rng::distributions::{Factorization, InverseExponential, UrnMethod};
 use multiproc_rng::{Generator, RandomState};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
@@ -116,6 +116,11 @@ macro_rules! draw {
 }
 
 impl Params<'_> {
+    /// The elements of an array in C order.
+    fn flat(self, name: &str) -> Result<Vec<f64>> {
+        Ok(parameter(self, name)?.into_iter().collect())
+    }
+
     /// How many values a draw of a row distribution has.
     fn row_len(self) -> Result<usize> {
         let names = ["alpha", "pvals", "colors", "mean"];
@@ -166,11 +171,18 @@ pub(crate) fn draw_generator(
         }
         _ => {}
     }
+    let factorization = match params.text_or("method", "svd")? {
+        "eigh" => Factorization::Eigh,
+        "cholesky" => Factorization::Cholesky,
+        _ => Factorization::Svd,
+    };
     let urn = match params.text_or("method", "marginals")? {
         "count" => UrnMethod::Count,
         _ => UrnMethod::Marginals,
     };
     draw!(rng, method, params, dims; {
+        "multivariate_normal" => fill_multivariate_normal(
+            &params.reals("mean")?, &params.flat("cov")?, factorization) -> F64,
         "multivariate_hypergeometric" => fill_multivariate_hypergeometric(
             &params.integers::<i64>("colors")?, params.integer("nsample")? as i64, urn
         ) -> I64,
@@ -193,7 +205,12 @@ pub(crate) fn draw_random_state(
         "standard_exponential" => rng.fill_standard_exponential(&mut out),
         "standard_cauchy" if is_short => out.fill_with(|| rng.standard_cauchy()),
         "standard_cauchy" => rng.fill_standard_cauchy(&mut out),
-        _ => return draw!(rng, method, params, dims; {}),
+        _ => {
+            return draw!(rng, method, params, dims; {
+                "multivariate_normal" => fill_multivariate_normal(
+                    &params.reals("mean")?, &params.flat("cov")?) -> F64,
+            });
+        }
     }
     Ok(Values::F64(out))
 }
