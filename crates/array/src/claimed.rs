@@ -12,7 +12,8 @@ use crate::layout::{Grid, Placement};
 ///
 /// # Invariants
 ///
-/// The claim covers every row of the grid that holds an element of the placement it was made for.
+/// The claim covers every row of the grid that holds an element of the placement it was made for. One without a claim
+/// is [lent](Claimed::lend) by one that has it, and does not outlive that.
 #[derive(Debug)]
 pub struct Claimed {
     table: AccessTable,
@@ -71,6 +72,16 @@ impl Claimed {
             touches
         });
         rows
+    }
+
+    /// Some of these rows for somebody else, who lets go of them before this does.
+    pub(crate) fn lend(&self) -> Claimed {
+        Claimed {
+            table: self.table.clone(),
+            grid: self.grid,
+            torn: None,
+            whole: None,
+        }
     }
 
     pub(crate) fn mark_consistent(&mut self) {

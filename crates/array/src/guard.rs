@@ -6,10 +6,11 @@ use std::ops::{Deref, DerefMut, Range};
 use ndarray::iter::AxisIterMut;
 use ndarray::{ArrayRef, ArrayView, ArrayViewMut, Axis, Dimension, Ix1, RemoveAxis};
 
-use crate::Element;
 use crate::claimed::Claimed;
+use crate::layout::LayoutError;
 use crate::torn::{Guard, WritingGuard};
 use crate::view::Held;
+use crate::{ArrayError, Element};
 
 /// An array's elements, or some of its rows, which nobody writes for as long as this lives.
 ///
@@ -152,6 +153,41 @@ impl<'a, T: Element, D: RemoveAxis> PartMut<'a, T, D> {
     /// The rows' indices in the array that was parted.
     pub fn range(&self) -> Range<usize> {
         self.start..self.start + self.len()
+    }
+
+    /// Some of these rows as a part of their own, which needs no claim: `range` counts as [`range`](Self::range) does.
+    ///
+    /// # Errors
+    ///
+    /// [`ArrayError::Layout`] if not all of `range` is in this part.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_array::SharedArray;
+    /// use ndarray::Ix1;
+    ///
+    /// let array = SharedArray::<f64, Ix1>::zeros(10)?;
+    /// let mut part = array.part(4..8)?;
+    /// let mut middle = part.part(5..7)?;
+    /// assert_eq!((middle.start(), middle.len()), (5, 2));
+    /// middle.fill(1.0);
+    /// assert_eq!(part.to_vec(), [0.0, 1.0, 1.0, 0.0]);
+    /// assert!(part.part(3..5).is_err());
+    /// # Ok::<(), multiproc_array::ArrayError>(())
+    /// ```
+    pub fn part(&mut self, range: Range<usize>) -> Result<PartMut<'_, T, D>, ArrayError> {
+        let own = self.range();
+        if range.start < own.start || range.start > range.end || range.end > own.end {
+            let n_rows = own.len();
+            return Err(LayoutError::Rows { range, n_rows }.into());
+        }
+        let rows = range.start - own.start..range.end - own.start;
+        let held = self.rows.held.rows_mut(rows);
+        Ok(PartMut {
+            start: range.start,
+            rows: WriteGuard { held },
+        })
     }
 
     /// The rows one by one, each with its index in the array that was parted.

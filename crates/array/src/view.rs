@@ -4,12 +4,14 @@
     reason = "the one place that turns a segment's bytes into elements"
 )]
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::slice;
 
 use multiproc_segment::{Bytes, Segment};
 use multiproc_sync::{AccessTable, Deadline, Mode};
-use ndarray::{ArrayRef, ArrayView, ArrayViewMut, Dimension, RawArrayViewMut};
+use ndarray::{
+    ArrayRef, ArrayView, ArrayViewMut, Axis, Dimension, RawArrayViewMut, RemoveAxis, Slice,
+};
 
 use crate::claimed::Claimed;
 use crate::layout::Placement;
@@ -63,6 +65,16 @@ impl<'a, T: Element, D: Dimension> Held<ArrayViewMut<'a, T, D>> {
         // - whatever is written are bytes that others may read: `T` is `NoUninit`.
         let view = unsafe { elements.deref_into_view_mut() };
         Ok(Held { view, claimed })
+    }
+}
+
+impl<T, D: RemoveAxis> Held<ArrayViewMut<'_, T, D>> {
+    /// Some rows of the view, for as long as this is borrowed: by invariants 1 and 2 they are held for longer.
+    pub(crate) fn rows_mut(&mut self, rows: Range<usize>) -> Held<ArrayViewMut<'_, T, D>> {
+        Held {
+            view: self.view.slice_axis_mut(Axis(0), Slice::from(rows)),
+            claimed: self.claimed.lend(),
+        }
     }
 }
 
