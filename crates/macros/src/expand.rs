@@ -75,6 +75,10 @@ fn try_task(options: TokenStream, function: &TokenStream) -> Result<TokenStream>
                 }
             }
 
+            const __ARGUMENTS: &[#private::Parameter] = &[#(
+                #private::Parameter::of::<#arguments>(#argument_names),
+            )*];
+
             #[#private::linkme::distributed_slice(#private::TASKS)]
             #[linkme(crate = #private::linkme)]
             static __ENTRY: #private::Entry = #private::Entry::#kind::<#name>(
@@ -86,9 +90,7 @@ fn try_task(options: TokenStream, function: &TokenStream) -> Result<TokenStream>
                 ::core::stringify!(fn(#(#parameter_types),*) #output),
                 #private::Needs {
                     seed: false #(|| <#contexts as #private::FromContext>::NEEDS_SEED)*,
-                    arguments: &[#(
-                        #private::Parameter::of::<#arguments>(#argument_names),
-                    )*],
+                    arguments: __ARGUMENTS,
                 },
             );
         };
