@@ -9,7 +9,7 @@ use std::io;
 /// What a traced thread did last, from `waitpid`'s status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// It stopped before this signal is delivered to it; SIGTRAP after a single step.
+    /// It stopped before this signal is delivered to it; SIGTRAP after a step.
     Stopped(i32),
     /// It stopped with its whole process, and no signal is on its way.
     Paused,
@@ -28,6 +28,14 @@ pub(crate) fn seize(tid: i32) -> io::Result<()> {
 pub(crate) fn single_step(tid: i32, signal: i32) -> io::Result<()> {
     // SAFETY: PTRACE_SINGLESTEP reads its arguments by value and writes to no memory of this process.
     let result = unsafe { libc::ptrace(libc::PTRACE_SINGLESTEP, tid, 0_usize, signal) };
+    check(result)
+}
+
+/// Lets `tid`, which is stopped, run to the beginning or the end of its next system call, delivering
+/// `signal` to it first unless that is 0.
+pub(crate) fn to_system_call(tid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: PTRACE_SYSCALL reads its arguments by value and writes to no memory of this process.
+    let result = unsafe { libc::ptrace(libc::PTRACE_SYSCALL, tid, 0_usize, signal) };
     check(result)
 }
 

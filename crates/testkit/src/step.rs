@@ -30,6 +30,7 @@
 //! }
 //! ```
 
+use std::io;
 use std::marker::PhantomData;
 use std::process::ExitStatus;
 
@@ -37,6 +38,9 @@ use crate::ptrace::{self, Event};
 use crate::{Child, Signal, child};
 
 const TRACED: &str = "traced";
+
+/// Lets a stopped thread run to its next stop, with a signal to be delivered first, or 0.
+type Resume = fn(i32, i32) -> io::Result<()>;
 
 /// In a child: the steps begin after this call. Waits for the parent's [`Stepper::attach`].
 ///
@@ -67,7 +71,7 @@ pub enum Step {
     AtEnd,
 }
 
-/// Drives one thread of a child, instruction by instruction; kills the child on drop.
+/// Drives one thread of a child, by instructions or system calls; kills the child on drop.
 ///
 /// The kernel ties it to the thread that made it, hence neither `Send` nor `Sync`.
 #[derive(Debug)]
@@ -97,7 +101,7 @@ impl Stepper {
             pending: 0,
             _bound_to_thread: PhantomData,
         };
-        while stepper.next_signal() != Signal::STOP.as_raw() {}
+        while stepper.next_signal(ptrace::single_step) != Signal::STOP.as_raw() {}
         stepper
     }
 
@@ -107,18 +111,20 @@ impl Stepper {
     ///
     /// If the child ends without reaching it.
     pub fn run(&mut self, n_instructions: u64) -> Step {
-        for _ in 0..n_instructions {
-            ptrace::single_step(self.tid, self.pending).expect("a stopped child");
-            self.pending = 0;
-            let signal = self.next_signal();
-            if signal == Signal::STOP.as_raw() {
-                return Step::AtEnd;
-            }
-            if signal != Signal::TRAP.as_raw() {
-                self.pending = signal;
-            }
-        }
-        Step::Inside
+        self.advance(n_instructions, ptrace::single_step)
+    }
+
+    /// Lets the child run to the beginning or the end of a system call, `n_boundaries` times, or fewer
+    /// if it reaches [`end`].
+    ///
+    /// Killed at the beginning of a call, the child has not made it. What other processes can see of
+    /// it changes nowhere else, shared memory apart.
+    ///
+    /// # Panics
+    ///
+    /// If the child ends without reaching it.
+    pub fn run_system_calls(&mut self, n_boundaries: u64) -> Step {
+        self.advance(n_boundaries, ptrace::to_system_call)
     }
 
     /// The child's process id.
@@ -148,11 +154,26 @@ impl Stepper {
             .expect("a child that was not killed before")
     }
 
-    fn next_signal(&self) -> i32 {
+    fn advance(&mut self, n_stops: u64, resume: Resume) -> Step {
+        for _ in 0..n_stops {
+            resume(self.tid, self.pending).expect("a stopped child");
+            self.pending = 0;
+            let signal = self.next_signal(resume);
+            if signal == Signal::STOP.as_raw() {
+                return Step::AtEnd;
+            }
+            if signal != Signal::TRAP.as_raw() {
+                self.pending = signal;
+            }
+        }
+        Step::Inside
+    }
+
+    fn next_signal(&self, resume: Resume) -> i32 {
         loop {
             match ptrace::wait(self.tid).expect("a traced child") {
                 Event::Stopped(signal) => return signal,
-                Event::Paused => ptrace::single_step(self.tid, 0).expect("a stopped child"),
+                Event::Paused => resume(self.tid, 0).expect("a stopped child"),
                 Event::Ended => panic!("the child ended before `step::end`"),
             }
         }

@@ -51,6 +51,26 @@ fn truncating_role() {
 }
 
 #[test]
+fn a_system_call_has_a_beginning_and_an_end() {
+    let _watchdog = watchdog(PATIENCE);
+    let path = shm_path(&unique_name("step"));
+    let mut seen = Vec::new();
+    for n_boundaries in 0.. {
+        fs::write(&path, "before").unwrap();
+        let mut stepper = Stepper::attach(Child::spawn("step::truncating_role", &[&path]));
+        let step = stepper.run_system_calls(n_boundaries);
+        stepper.kill();
+        if step == Step::AtEnd {
+            break;
+        }
+        seen.push(fs::read_to_string(&path).unwrap());
+    }
+    fs::remove_file(path).unwrap();
+    // Killed where it enters a call, the child has not made it; other calls may lie behind.
+    assert_eq!(seen[..5], ["before", "before", "be", "be", "b"]);
+}
+
+#[test]
 fn steps_are_counted_exactly() {
     let _watchdog = watchdog(PATIENCE);
     let attach = || Stepper::attach(Child::spawn("step::computing_role", &[]));
