@@ -1,6 +1,8 @@
 //! NumPy as the judge: its own program prints the same digests, and it opens a running job's array.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -24,15 +26,18 @@ for n in [1, 2, 7, 8, 9, 127, 128, 129, 272, 1000, 8191, 8192, 8193, 20011]:
 const SEED: &str = "11";
 const REPLICATES: &str = "60";
 
-/// Waits for a named array and prints what NumPy makes of it.
+/// Waits for a named array and prints what NumPy makes of it; imports first, for the job is short.
 const LOOK: &str = r#"
 import sys, time, numpy as np
-while True:
+print("ready", flush=True)
+for _ in range(60_000):
     try:
         array = np.load(f"/dev/shm/{sys.argv[1]}", mmap_mode="r")
         break
     except FileNotFoundError:
         time.sleep(0.001)
+else:
+    sys.exit("it did not appear within a minute")
 print(array.shape, array.dtype)
 "#;
 const WATCHED_REPLICATES: &str = "1000000";
@@ -44,7 +49,7 @@ pub(super) fn check(setting: &Setting<'_>) -> Ended {
     };
     let bootstrap = Bootstrap::build(setting)?;
     let n_files = compare_digests(setting, &bootstrap, python)?;
-    look_at_a_running_job(setting, &bootstrap, python)?;
+    look_at_a_running_job(&bootstrap, python)?;
     let version = setting.run(cmd!(
         setting.sh,
         "{python} -c 'import numpy; print(numpy.__version__)'"
@@ -102,12 +107,25 @@ fn compare_digests(
     Ok(files.lines().count())
 }
 
-fn look_at_a_running_job(
-    setting: &Setting<'_>,
-    bootstrap: &Bootstrap,
-    python: &Path,
-) -> Result<(), Failure> {
+fn look_at_a_running_job(bootstrap: &Bootstrap, python: &Path) -> Result<(), Failure> {
     let name = format!("multiproc-verify-{}", std::process::id());
+    let mut onlooker = Command::new(python)
+        .args(["-c", LOOK, &name])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut said = onlooker
+        .stdout
+        .take()
+        .map(BufReader::new)
+        .ok_or_else(|| Failure::new("no pipe", ""))?;
+    let mut next_line = || -> Result<String, Failure> {
+        let mut line = String::new();
+        said.read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    };
+    if next_line()? != "ready" {
+        return Err(Failure::new("NumPy's onlooker did not start", ""));
+    }
     let mut running = bootstrap.start(&[
         "--name",
         &name,
@@ -116,9 +134,10 @@ fn look_at_a_running_job(
         "--workers",
         "2",
     ])?;
-    let seen = setting.run(cmd!(setting.sh, "{python} -c {LOOK} {name}"))?;
+    let seen = next_line()?;
+    onlooker.wait()?;
     let expected = format!("({WATCHED_REPLICATES},) float64");
-    if seen.trim() != expected {
+    if seen != expected {
         return Err(Failure::new(
             "NumPy sees another array",
             format!("expected {expected}\nfound    {seen}"),

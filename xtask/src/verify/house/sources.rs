@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Source;
 
-const MOST_LINES: usize = 400;
+const MOST_LINES: usize = 500;
 /// A crate's `lib.rs` is its contents page.
 const MOST_LIB_LINES: usize = 120;
 
@@ -196,17 +196,17 @@ mod tests {
 
     #[test]
     fn each_rule_is_kept() {
-        let long = format!("//! Long.\n{}", "\n".repeat(400));
+        let long = format!("//! Long.\n{}", "\n".repeat(500));
         for (path, text, complaint) in [
             ("src/a.rs", "fn f() {}\n", "the first line does not say"),
             ("src/a.rs", "//! A. \n", "line 1 ends with a space"),
             ("src/a.rs", "//! A.", "the last line does not end"),
             ("src/a.rs", "//! A.\n\tfn f() {}\n", "line 2 holds a tab"),
-            ("src/a.rs", long.as_str(), "401 lines, 400 are the limit"),
+            ("src/a.rs", long.as_str(), "501 lines, 500 are the limit"),
             (
                 "crates/a/src/lib.rs",
                 long.as_str(),
-                "401 lines, 120 are the limit",
+                "501 lines, 120 are the limit",
             ),
             ("src/utils.rs", "//! A.\n", "the name does not say"),
             (
