@@ -1,4 +1,4 @@
-//! numpy.random for Rust: the same bits, from the seed tree to the distributions.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 extern crate alloc;

@@ -81,7 +81,8 @@ impl<B: BitGenerator> Generator<B> {
         self.fill(&StandardNormal, out);
     }
 
-    /// Draws a [`StandardExponential`] number; [`InverseExponential`] is NumPy's `method="inv"`.
+    /// Draws a [`StandardExponential`] number; [`InverseExponential`](super::InverseExponential)
+    /// is NumPy's `method="inv"`.
     #[inline]
     pub fn standard_exponential(&mut self) -> f64 {
         self.sample(&StandardExponential)

@@ -34,6 +34,10 @@ pub(crate) trait Kernel {
 
 /// How a 64-bit word becomes a candidate.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(all(target_arch = "x86_64", feature = "std")),
+    expect(dead_code, reason = "only vector code reads it")
+)]
 pub(crate) struct Layers {
     /// The width of a layer, divided by the range of magnitudes.
     pub(crate) scale: &'static [f64; 256],

@@ -3,4 +3,7 @@
 mod fills;
 #[path = "../numpy_cases/mod.rs"]
 mod numpy_cases;
+mod rand_ecosystem;
 mod reference;
+mod seed_tree;
+mod states;
