@@ -1,5 +1,6 @@
 //! Anonymous segments: a sealed memfd, which the kernel frees with its last user whatever happens.
 
+use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{
@@ -8,8 +9,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use crate::control::{self, ControlPage, FileId};
-use crate::error::{Corruption, Obstacle, SegmentError};
+use crate::control::{self, ControlPage, Corruption, FileId};
+use crate::error::SegmentError;
 use crate::layout::Layout;
 use crate::mapping::Mapping;
 use crate::segment::{Access, Attached, Backing, Segment};
@@ -239,4 +240,36 @@ fn open_read_only(fd: BorrowedFd<'_>) -> Result<OwnedFd, SegmentError> {
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
     open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
         .map_err(SegmentError::system("open of /proc/self/fd"))
+}
+
+/// What keeps a segment from being frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// It has a name, and files in `/dev/shm` cannot be sealed.
+    Named,
+    /// This process has further clones of it, which may be writing.
+    Cloned {
+        /// How many clones there are, this one included.
+        clones: usize,
+    },
+    /// Another mapping of it, here or in another process, may write.
+    StillWritable,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named => f.write_str("only anonymous segments can be sealed"),
+            Self::Cloned { clones } => {
+                write!(
+                    f,
+                    "this process holds {clones} clones of it; drop all but one"
+                )
+            }
+            Self::StillWritable => f.write_str(
+                "another mapping can still write to it; have every other process drop it first",
+            ),
+        }
+    }
 }

@@ -24,7 +24,8 @@
 //! The page is written before anyone else can see the file and never again. A reader copies the
 //! header once into private memory, then validates the copy, then uses it.
 
-use crate::error::Corruption;
+use std::fmt;
+
 use crate::id::SegmentId;
 use crate::layout::{Extents, PAGE};
 use crate::origin::PidNamespace;
@@ -173,6 +174,110 @@ impl Header {
 
     fn u64(&self, at: usize) -> u64 {
         u64::from_le_bytes(self.take(at))
+    }
+}
+
+/// How a file differs from a whole segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Corruption {
+    /// The file's length is not that of any segment.
+    Length {
+        /// The length in bytes.
+        file_len: u64,
+    },
+    /// The last page does not begin as a control page does.
+    Magic,
+    /// The control page is of another version of this library.
+    Version {
+        /// The version found.
+        found: u32,
+    },
+    /// The control page's own length is not that of its version.
+    HeaderLen {
+        /// The length found.
+        found: u32,
+    },
+    /// The control page does not have the checksum that it records.
+    Checksum {
+        /// The checksum recorded.
+        recorded: u64,
+        /// The checksum of what is there.
+        computed: u64,
+    },
+    /// The lifetime is none that is known, or not one for this kind of file.
+    Lifetime {
+        /// The code found.
+        found: u32,
+    },
+    /// The parts recorded do not make up the file.
+    Extents {
+        /// The payload length recorded.
+        payload_len: u64,
+        /// The lock area's length recorded.
+        control_len: u64,
+        /// The length of the file.
+        file_len: u64,
+    },
+    /// The control page was written for another file: this one is a copy.
+    Copied,
+    /// Pages of the file are missing; touching them could kill the process.
+    Sparse {
+        /// Bytes that have memory behind them.
+        allocated: u64,
+        /// The length of the file.
+        file_len: u64,
+    },
+}
+
+impl fmt::Display for Corruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { file_len } => {
+                write!(f, "is damaged: {file_len} bytes is no length of a segment")
+            }
+            Self::Magic => f.write_str("has no control page: it is another program's file, or cut"),
+            Self::Version { found } => write!(
+                f,
+                "has layout version {found}, but this build reads version {}: \
+                 rebuild both programs with the same release",
+                VERSION
+            ),
+            Self::HeaderLen { found } => {
+                write!(
+                    f,
+                    "is damaged: its control page says that it is {found} bytes long"
+                )
+            }
+            Self::Checksum { recorded, computed } => write!(
+                f,
+                "is damaged: its control page has checksum {computed:016x} and \
+                 records {recorded:016x}"
+            ),
+            Self::Lifetime { found } => {
+                write!(
+                    f,
+                    "is damaged: {found} is not the code of a lifetime that it can have"
+                )
+            }
+            Self::Extents {
+                payload_len,
+                control_len,
+                file_len,
+            } => write!(
+                f,
+                "is damaged: {payload_len} bytes of payload and {control_len} of lock area \
+                 do not make up its {file_len} bytes"
+            ),
+            Self::Copied => f.write_str("is a copy of another segment's bytes"),
+            Self::Sparse {
+                allocated,
+                file_len,
+            } => write!(
+                f,
+                "is damaged: {allocated} of its {file_len} bytes have memory behind them"
+            ),
+        }
     }
 }
 

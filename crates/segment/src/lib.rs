@@ -1,50 +1,39 @@
 #![doc = include_str!("../README.md")]
 
-// What a user sees, in reading order.
+// A segment, as its users see it.
+mod bytes;
+mod error;
+mod handle;
+mod id;
+mod layout;
+mod name;
 mod segment;
 
-mod name;
-
-mod id;
-
-mod layout;
-
-mod bytes;
-
-mod handle;
-
-mod error;
-
+// How one comes to be, is found by others, and goes.
+mod anonymous;
+mod named;
+mod prune;
+mod shm;
 pub mod transport;
 
-// How a segment comes to be, and goes.
-mod anonymous;
-
-mod named;
-
-mod shm;
-
-mod prune;
-
 // What both kinds stand on.
+mod cgroup;
 mod control;
-
+mod mapping;
+mod origin;
+mod room;
 mod stamp;
 
-mod origin;
-
-mod room;
-
-mod cgroup;
-
-mod mapping;
-
+pub use anonymous::Obstacle;
 pub use bytes::Bytes;
-pub use error::{Corruption, Foreign, Limit, NameProblem, Obstacle, SegmentError};
+pub use control::Corruption;
+pub use error::SegmentError;
 pub use handle::{Handle, Location};
 pub use id::SegmentId;
 pub use layout::Layout;
-pub use name::SegmentName;
+pub use name::{NameProblem, SegmentName};
 pub use origin::PidNamespace;
 pub use prune::{Listed, Pruned, list, prune, remove};
+pub use room::Limit;
 pub use segment::{Access, Lifetime, Segment};
+pub use shm::Foreign;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{NameProblem, SegmentError};
+use crate::error::SegmentError;
 
 /// The name of a segment: one path component of `/dev/shm`, checked when it is made.
 ///
@@ -77,6 +77,39 @@ impl FromStr for SegmentName {
 
     fn from_str(name: &str) -> Result<Self, SegmentError> {
         Self::new(name)
+    }
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameProblem {
+    /// It has no bytes.
+    Empty,
+    /// It has more than [`SegmentName::MAX_LEN`] bytes.
+    TooLong {
+        /// How many it has.
+        len: usize,
+    },
+    /// It starts with a dot, as hidden files and `..` do.
+    LeadingDot,
+    /// It has a slash or a NUL byte in it.
+    Separator,
+}
+
+impl fmt::Display for NameProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty: give at least one character"),
+            Self::TooLong { len } => {
+                write!(
+                    f,
+                    "has {len} bytes: at most {} are allowed",
+                    SegmentName::MAX_LEN
+                )
+            }
+            Self::LeadingDot => f.write_str("starts with a dot: choose another first character"),
+            Self::Separator => f.write_str("contains a slash or a NUL: leave them out"),
+        }
     }
 }
 

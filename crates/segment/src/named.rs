@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rustix::fs::fstat;
 
-use crate::control::{ControlPage, lifetime_code};
-use crate::error::{Corruption, SegmentError};
+use crate::control::{ControlPage, Corruption, lifetime_code};
+use crate::error::SegmentError;
 use crate::handle::{Handle, Location};
 use crate::layout::Layout;
 use crate::mapping::Mapping;

@@ -1,6 +1,7 @@
 //! Room for a segment: measured against every limit first, then taken, so that touching a
 //! segment's memory never kills its user.
 
+use std::fmt;
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
@@ -11,11 +12,54 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use crate::cgroup::{self, Mount};
-use crate::error::{Limit, SegmentError};
+use crate::error::SegmentError;
 
 /// Bytes taken at a time. Between steps the room is measured again, so that two programs that
 /// race for the same memory get an error from here rather than a kill from the kernel.
 const STEP: u64 = 64 << 20;
+
+/// What sets the limit to a segment's size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// The machine's memory (`MemAvailable` in `/proc/meminfo`).
+    Memory,
+    /// A memory cgroup.
+    Cgroup {
+        /// The cgroup's directory.
+        path: PathBuf,
+    },
+    /// The file system that holds named segments.
+    Mount {
+        /// Where it is mounted.
+        path: PathBuf,
+    },
+    /// The process's own limit to file sizes (`RLIMIT_FSIZE`).
+    FileSize,
+    /// The process's address space (`RLIMIT_AS`, or what a pointer can reach).
+    AddressSpace,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("free memory, or take a smaller segment"),
+            Self::Cgroup { path } => write!(
+                f,
+                "raise the memory limit of the cgroup {} (docker run --memory, MemoryMax=)",
+                path.display()
+            ),
+            Self::Mount { path } => write!(
+                f,
+                "enlarge {} (docker run --shm-size, mount -o remount,size=), \
+                 or take an anonymous segment",
+                path.display()
+            ),
+            Self::FileSize => f.write_str("raise the limit to file sizes (ulimit -f)"),
+            Self::AddressSpace => f.write_str("raise the limit to the address space (ulimit -v)"),
+        }
+    }
+}
 
 /// What a limit leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@
 //! two processes share would break the first rule, which is why descriptors of named segments are
 //! never passed on and a forked child leaves without touching the lock.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
@@ -26,7 +27,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::control::FileId;
-use crate::error::{Foreign, SegmentError};
+use crate::error::SegmentError;
 use crate::name::SegmentName;
 use crate::segment::Lifetime;
 
@@ -214,6 +215,55 @@ pub(crate) fn open_file(name: &SegmentName) -> Result<(OwnedFd, Stat), SegmentEr
     let found = fstat(&file).map_err(SegmentError::system("fstat"))?;
     check(&found, geteuid().as_raw()).map_err(refused)?;
     Ok((file, found))
+}
+
+/// What has the name of a segment without being one that may be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Foreign {
+    /// A symbolic link.
+    Symlink,
+    /// A directory, a FIFO, a socket or a device.
+    NotAFile {
+        /// The file type bits of its mode, in `stat(2)`'s numbers.
+        file_type: u32,
+    },
+    /// Another user's file.
+    OtherUser {
+        /// The user it belongs to.
+        uid: u32,
+        /// The user of this process.
+        ours: u32,
+    },
+    /// A file that others may use too, or that its owner may not.
+    Mode {
+        /// The permission bits found.
+        mode: u32,
+    },
+    /// A file with more names than one.
+    Links {
+        /// How many names it has.
+        links: usize,
+    },
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Symlink => f.write_str("it is a symbolic link, which is never followed"),
+            Self::NotAFile { file_type } => {
+                write!(f, "it is no regular file (file type {file_type:#o})")
+            }
+            Self::OtherUser { uid, ours } => {
+                write!(
+                    f,
+                    "it belongs to user {uid} and this process is user {ours}"
+                )
+            }
+            Self::Mode { mode } => write!(f, "its mode is {mode:04o}, a segment's is 0600"),
+            Self::Links { links } => write!(f, "it has {links} hard links, a segment has one"),
+        }
+    }
 }
 
 fn check(found: &Stat, ours: u32) -> Result<(), Foreign> {

@@ -5,8 +5,8 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{Stat, fstat};
 use rustix::io::{pread, pwrite};
 
-use crate::control::{self, ControlPage, FileId, HEADER_LEN};
-use crate::error::{Corruption, SegmentError};
+use crate::control::{self, ControlPage, Corruption, FileId, HEADER_LEN};
+use crate::error::SegmentError;
 use crate::id::SegmentId;
 use crate::layout::{Extents, Layout, PAGE};
 use crate::name::SegmentName;

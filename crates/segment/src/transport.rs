@@ -4,15 +4,11 @@
 //! Of an anonymous segment the descriptor is sent, once; from then on its id stands for it. A
 //! named segment travels as its name and id, and the receiver opens it for itself.
 
-mod wire;
-
-mod socket;
-
-mod sender;
-
-mod receiver;
-
 mod error;
+mod receiver;
+mod sender;
+mod socket;
+mod wire;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::{AsFd, BorrowedFd};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
 use multiproc_segment::{Corruption, Lifetime, Segment, SegmentError, SegmentName, prune, remove};
+use multiproc_testkit::{PATIENCE, watchdog};
 
 use crate::named::{create, exists, filling, name, path};
 
@@ -99,6 +100,7 @@ fn a_segment_with_a_hole_is_refused() {
 /// A header that is read once cannot be one thing when it is checked and another when it is used.
 #[test]
 fn a_header_that_changes_while_it_is_read_gives_the_old_segment_or_an_error() {
+    let _watchdog = watchdog(PATIENCE);
     let (name, file, file_len) = persistent();
     let id = Segment::open(&name).unwrap().id();
     let lengths_at = file_len - 4096 + 40;

@@ -6,11 +6,14 @@
 
 mod anonymous;
 mod bytes;
+mod copies;
 mod damage;
 mod foreign;
 mod forks;
+mod hostile_peer;
 mod leaks;
 mod named;
+mod overtaking;
 mod publication;
 mod room;
 mod sandbox;

@@ -1,8 +1,8 @@
 //! A process killed at any instruction of creating or leaving leaves a whole segment or none.
 //!
-//! A stopped process has changed for others exactly what it would have changed if it were killed
-//! there, but for the locks that it still holds. So one pass looks at every instruction from
-//! outside, and real kills are made around every change that was seen, and here and there between.
+//! What others can see of a process changes only at its system calls. So one pass looks from
+//! outside at every single instruction, and the kills are made at the beginning and the end of
+//! every system call.
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName, prune, remove};
 use multiproc_testkit::step::{self, Step, Stepper};
@@ -12,42 +12,37 @@ use crate::named::{exists, filling, name, wait_until_gone};
 
 const BYTE: u8 = 0x5A;
 
-/// Steps through what `role` does with `name`; returns where what `look` sees from outside changes,
-/// and the number of all instructions.
-fn changes<T: PartialEq>(role: &str, name: &SegmentName, look: impl Fn() -> T) -> (Vec<u64>, u64) {
+/// How often what `look` sees from outside changes while `role` is led through every instruction.
+fn changes<T: PartialEq>(role: &str, name: &SegmentName, look: impl Fn() -> T) -> usize {
     let mut stepper = Stepper::attach(Child::spawn(role, &[name.as_str()]));
-    let mut changes = Vec::new();
+    let mut n_changes = 0;
     let mut seen = look();
-    for n_steps in 1.. {
-        if stepper.run(1) == Step::AtEnd {
-            return (changes, n_steps);
-        }
+    while stepper.run(1) == Step::Inside {
         let now = look();
-        if now != seen {
-            changes.push(n_steps);
-            seen = now;
+        n_changes += usize::from(now != seen);
+        seen = now;
+    }
+    n_changes
+}
+
+/// Kills `role` at every system call; `check` gets what `look` saw in the moment before.
+fn kill_everywhere<T>(
+    role: &str,
+    name: &SegmentName,
+    look: impl Fn() -> T,
+    mut check: impl FnMut(T, u64),
+) {
+    for point in 0.. {
+        let mut stepper = Stepper::attach(Child::spawn(role, &[name.as_str()]));
+        let step = stepper.run_system_calls(point);
+        let seen = look();
+        stepper.kill();
+        check(seen, point);
+        if step == Step::AtEnd {
+            assert!(point > 5, "no more than {point} kills");
+            return;
         }
     }
-    unreachable!("a role ends in less than 2^64 instructions")
-}
-
-/// Where to kill: around each of `changes`, and at a few dozen places in between.
-///
-/// Where a change comes differs by a few instructions from run to run.
-fn kill_points(changes: &[u64], n_steps: u64) -> impl Iterator<Item = u64> {
-    let around = changes
-        .iter()
-        .flat_map(|change| change.saturating_sub(12)..change + 12);
-    (0..n_steps).step_by(n_steps as usize / 24).chain(around)
-}
-
-/// Kills `role` after `n_steps` instructions; returns what `look` saw in the moment before.
-fn kill_at<T>(n_steps: u64, role: &str, name: &SegmentName, look: impl Fn() -> T) -> T {
-    let mut stepper = Stepper::attach(Child::spawn(role, &[name.as_str()]));
-    stepper.run(n_steps);
-    let seen = look();
-    stepper.kill();
-    seen
 }
 
 /// Whether there is a segment, which must be whole then.
@@ -70,20 +65,28 @@ fn a_creator_killed_anywhere_leaves_a_whole_segment_or_none() {
     let _watchdog = watchdog(PATIENCE);
     let name = name("created");
     let role = "publication::creating_role";
-    let (changes, n_steps) = changes(role, &name, || is_whole(&name));
     assert_eq!(
-        changes.len(),
+        changes(role, &name, || is_whole(&name)),
         1,
-        "a segment that came and went: {changes:?}"
+        "a segment that came and went"
     );
     remove(&name).unwrap();
-    for point in kill_points(&changes, n_steps) {
-        let published = kill_at(point, role, &name, || is_whole(&name));
-        assert_eq!(is_whole(&name), published, "killed at {point} of {n_steps}");
-        if published {
-            remove(&name).unwrap();
-        }
-    }
+    let (mut n_none, mut n_whole) = (0, 0);
+    kill_everywhere(
+        role,
+        &name,
+        || is_whole(&name),
+        |published, point| {
+            assert_eq!(is_whole(&name), published, "killed at {point}");
+            if published {
+                remove(&name).unwrap();
+                n_whole += 1;
+            } else {
+                n_none += 1;
+            }
+        },
+    );
+    assert!(n_none > 0 && n_whole > 0);
 }
 
 #[test]
@@ -91,13 +94,20 @@ fn a_user_killed_anywhere_on_leaving_leaves_no_name_that_is_not_pruned() {
     let _watchdog = watchdog(PATIENCE);
     let name = name("left");
     let role = "publication::leaving_role";
-    let (changes, n_steps) = changes(role, &name, || exists(&name));
-    assert_eq!(changes.len(), 1, "a name that came and went: {changes:?}");
-    for point in kill_points(&changes, n_steps) {
-        kill_at(point, role, &name, || ());
-        prune().unwrap();
-        wait_until_gone(&name);
-    }
+    assert_eq!(
+        changes(role, &name, || exists(&name)),
+        1,
+        "a name that came and went"
+    );
+    kill_everywhere(
+        role,
+        &name,
+        || (),
+        |(), _| {
+            prune().unwrap();
+            wait_until_gone(&name);
+        },
+    );
 }
 
 #[test]
@@ -107,13 +117,16 @@ fn a_user_killed_anywhere_on_leaving_takes_nothing_from_the_others() {
     let segment = create(&name, Lifetime::LastUser, || ());
     let role = "publication::leaving_role";
     let look = || Segment::open(&name).map(|found| found.id());
-    let (changes, n_steps) = changes(role, &name, look);
-    assert_eq!(changes, []);
-    for point in kill_points(&changes, n_steps) {
-        kill_at(point, role, &name, || ());
-        prune().unwrap();
-        assert_eq!(look(), Ok(segment.id()), "killed at {point} of {n_steps}");
-    }
+    assert_eq!(changes(role, &name, look), 0);
+    kill_everywhere(
+        role,
+        &name,
+        || (),
+        |(), point| {
+            prune().unwrap();
+            assert_eq!(look(), Ok(segment.id()), "killed at {point}");
+        },
+    );
     drop(segment);
     assert!(!exists(&name));
 }
