@@ -5,13 +5,13 @@
 
 use crate::bit_generator::{double_from_u64, float_from_u32};
 use crate::half_word::{HalfWord, fill_halves, halves};
-use crate::{BitGenerator, SeedSequence};
+use crate::{BitGenerator, SeedSequence, simd};
 
 /// Words of a block, and of the counter.
-const BLOCK: usize = 4;
-const ROUNDS: usize = 10;
-const MULTIPLIERS: [u64; 2] = [0xd2e7_470e_e14c_6c93, 0xca5a_8263_9512_1157];
-const WEYL: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xbb67_ae85_84ca_a73b];
+pub(crate) const BLOCK: usize = 4;
+pub(crate) const ROUNDS: usize = 10;
+pub(crate) const MULTIPLIERS: [u64; 2] = [0xd2e7_470e_e14c_6c93, 0xca5a_8263_9512_1157];
+pub(crate) const WEYL: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xbb67_ae85_84ca_a73b];
 
 /// NumPy's `Philox`: a block of four words is a function of a 256-bit counter and a 128-bit key.
 ///
@@ -142,7 +142,13 @@ impl Philox {
     fn fill_blocks<T>(&mut self, out: &mut [T], value: impl Fn(u64) -> T) {
         let (head, out) = out.split_at_mut((BLOCK - self.buffer_pos).min(out.len()));
         head.fill_with(|| value(self.next_u64()));
-        let (blocks, rest) = out.as_chunks_mut();
+        // Vectors do not carry into the counter's second word, and leave the last block, which has
+        // to stay in the buffer, to the loop below.
+        let n_before_carry = usize::try_from(u64::MAX - self.counter[0]).unwrap_or(usize::MAX);
+        let n_for_vectors = out.len().saturating_sub(BLOCK).min(n_before_carry);
+        let n_filled = simd::fill_philox(self, &mut out[..n_for_vectors], &value);
+        add(&mut self.counter, [(n_filled / BLOCK) as u64, 0, 0, 0]);
+        let (blocks, rest) = out[n_filled..].as_chunks_mut();
         for slots in blocks {
             self.buffer = self.next_block();
             *slots = self.buffer.map(&value);

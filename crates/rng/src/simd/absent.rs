@@ -1,6 +1,7 @@
 //! The entry points of a target without vector code: nothing is ever written.
 
 use super::{Kernel, Layers};
+use crate::Philox;
 use crate::pcg64::{Pcg, Permutation};
 
 pub(crate) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
@@ -12,6 +13,10 @@ pub(crate) fn fill_pcg<P: Permutation, T>(
     _: &mut [T],
     _: impl Fn(u64) -> T,
 ) -> usize {
+    0
+}
+
+pub(crate) fn fill_philox<T>(_: &Philox, _: &mut [T], _: impl Fn(u64) -> T) -> usize {
     0
 }
 

@@ -6,7 +6,8 @@
 
 use std::is_x86_feature_detected as has;
 
-use super::{Kernel, Layers, pcg, ziggurat};
+use super::{Kernel, Layers, pcg, philox, ziggurat};
+use crate::Philox;
 use crate::pcg64::{Pcg, Permutation};
 
 /// Below this many words the lanes cost more to start than they save.
@@ -46,6 +47,18 @@ pub(crate) fn fill_pcg<P: Permutation, T>(
     }
     // SAFETY: `pcg::fill` needs the four features that `has_all` stands for.
     unsafe { pcg::fill(bits, out, value) }
+}
+
+/// Fills with `value` of each word, from the block after the counter on, which stays as it is; its
+/// low word must not wrap within `out.len()` blocks.
+#[inline]
+pub(crate) fn fill_philox<T>(bits: &Philox, out: &mut [T], value: impl Fn(u64) -> T) -> usize {
+    let has_all = has!("avx512f") && has!("avx512dq") && has!("avx512ifma");
+    if out.len() < philox::ROUND || !has_all {
+        return 0;
+    }
+    // SAFETY: `philox::fill` needs the three features that `has_all` stands for.
+    unsafe { philox::fill(&bits.counter, bits.key, out, value) }
 }
 
 /// Tries the first words of a block; see [`Layers`].

@@ -12,15 +12,17 @@ mod lanes;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod pcg;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod philox;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod ziggurat;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-pub(crate) use dispatch::{fill_pcg, try_words, vectorised};
+pub(crate) use dispatch::{fill_pcg, fill_philox, try_words, vectorised};
 
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
 mod absent;
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
-pub(crate) use absent::{fill_pcg, try_words, vectorised};
+pub(crate) use absent::{fill_pcg, fill_philox, try_words, vectorised};
 
 /// Loops to be compiled once for each width of vectors; nothing else about them changes.
 ///

@@ -164,3 +164,13 @@ fn filled_integers_are_those_drawn_one_by_one() {
     check_range(i32::MIN, i32::MAX);
     check_range(7u32, 7);
 }
+
+#[test]
+fn filled_philox_words_carry_through_the_counter() {
+    for before in [0, 1, 15, 16, 17, 40, 700] {
+        let bits = Philox::from_key([7, 9], [u64::MAX - before, u64::MAX, u64::MAX, 3]);
+        for n in [1000, 1024, 1027] {
+            compare(&bits, n, |b| b, Philox::fill_u64, Philox::next_u64, json);
+        }
+    }
+}
