@@ -45,8 +45,7 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     #[doc(alias = "numpy.load")]
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ArrayError> {
         let path = path.as_ref();
-        let mut file = File::open(path).map_err(|error| at(path, error.into()))?;
-        let header = read_header(&mut file).map_err(|error| at(path, error))?;
+        let (mut file, header) = open(path).map_err(|error| at(path, error))?;
         dtype::check::<T>(&header.descr)?;
         check_dimensions::<D>(&header.shape)?;
         check_len(
@@ -77,6 +76,35 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     #[doc(alias = "numpy.save")]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ArrayError> {
         save(&*self.read()?, path.as_ref())
+    }
+}
+
+impl Header {
+    /// Reads the header of the .npy file at `path`, so that its dtype and shape are known before it is loaded.
+    ///
+    /// # Errors
+    ///
+    /// - [`ArrayError::File`] if the file cannot be read.
+    /// - [`ArrayError::NpyFile`] if it is no .npy file, or its header was cut short.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_array::{SharedArray, npy::Header};
+    /// use ndarray::array;
+    ///
+    /// let path = std::env::temp_dir().join(format!("doc-header-{}.npy", std::process::id()));
+    /// SharedArray::from_array(&array![1_u8, 2, 3])?.save(&path)?;
+    /// let header = Header::read(&path)?;
+    /// assert_eq!((&*header.descr, &*header.shape), ("|u1", &[3][..]));
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), multiproc_array::ArrayError>(())
+    /// ```
+    #[doc(alias = "read_array_header_1_0")]
+    pub fn read(path: impl AsRef<Path>) -> Result<Header, ArrayError> {
+        let path = path.as_ref();
+        let (_, header) = open(path).map_err(|error| at(path, error))?;
+        Ok(header)
     }
 }
 
@@ -183,13 +211,17 @@ fn at(path: &Path, error: ReadError) -> ArrayError {
     }
 }
 
-/// Leaves `file` where its elements begin.
-fn read_header(file: &mut File) -> Result<Header, ReadError> {
+/// The file at `path`, standing where its elements begin, and its header.
+fn open(path: &Path) -> Result<(File, Header), ReadError> {
+    let mut file = File::open(path)?;
     let mut bytes = Vec::new();
-    file.take(PREFIX_LEN as u64).read_to_end(&mut bytes)?;
+    (&mut file)
+        .take(PREFIX_LEN as u64)
+        .read_to_end(&mut bytes)?;
     let rest = Header::len_of(&bytes)?.saturating_sub(bytes.len());
-    file.take(rest as u64).read_to_end(&mut bytes)?;
-    Ok(Header::parse(&bytes)?)
+    (&mut file).take(rest as u64).read_to_end(&mut bytes)?;
+    let header = Header::parse(&bytes)?;
+    Ok((file, header))
 }
 
 /// Whether a regular file is as long as its header says, before room is made for what it says.

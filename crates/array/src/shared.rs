@@ -103,9 +103,35 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
         name: &SegmentName,
         shape: impl IntoDimension<Dim = D>,
     ) -> Result<Self, ArrayError> {
-        let blank = Blank::new::<T>(shape.into_dimension().slice(), Order::C)?;
+        Self::named(name, shape.into_dimension().slice(), Order::C, |_| Ok(()))
+    }
+
+    /// A new array with the elements of `array`, in its order, that others may open under `name`; it
+    /// appears there with all of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create`](Self::create).
+    pub fn create_from_array(
+        name: &SegmentName,
+        array: &ArrayRef<T, D>,
+    ) -> Result<Self, ArrayError> {
+        Self::named(name, array.shape(), Order::of(array), |new| {
+            new.write()?.assign(array);
+            Ok(())
+        })
+    }
+
+    fn named(
+        name: &SegmentName,
+        shape: &[usize],
+        order: Order,
+        fill: impl FnOnce(&Self) -> Result<(), ArrayError>,
+    ) -> Result<Self, ArrayError> {
+        let blank = Blank::new::<T>(shape, order)?;
         let segment = Segment::create(name, blank.layout, Lifetime::LastUser, |segment| {
-            Ok::<(), ArrayError>(segment.payload().write(0, &blank.header)?)
+            segment.payload().write(0, &blank.header)?;
+            fill(&Self::from_segment(segment.clone())?)
         })?;
         Self::from_segment(segment)
     }
