@@ -8,6 +8,7 @@ use multiproc_testkit::step::{self, Step, Stepper};
 use multiproc_testkit::{Child, PATIENCE, child, watchdog};
 
 use crate::named::{exists, name};
+use crate::sandbox::{mount_small_shm, runs};
 
 /// More beginnings and ends of system calls than there are in any opening.
 const N_BOUNDARIES: u64 = 48;
@@ -93,6 +94,19 @@ fn by_the_last_user_who_leaves_and_another_who_creates_anew() {
 
 #[test]
 fn by_one_who_removes_the_dead_segment_and_creates_anew() {
+    runs("overtaking::alone_role", &[]);
+}
+
+/// In a `/dev/shm` of its own, where no other test removes the dead segment first.
+#[test]
+fn alone_role() {
+    let Some(_) = child::args("overtaking::alone_role") else {
+        return;
+    };
+    if let Err(error) = mount_small_shm() {
+        child::say(format!("no mount namespace: {error}"));
+        return;
+    }
     // An opener that is stopped in the middle of the removal keeps the name, and says so.
     let overtake = |name: &SegmentName, ()| match try_create(name) {
         Err(SegmentError::Busy { .. }) => None,
@@ -105,6 +119,7 @@ fn by_one_who_removes_the_dead_segment_and_creates_anew() {
         });
         assert!(opened.is_none() || opened == id);
     });
+    child::say("done");
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! Room is checked and reserved: too much is an error with the figures, never a signal.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 use multiproc_segment::{Layout, Lifetime, Limit, Segment, SegmentError, SegmentName};
-use multiproc_testkit::{Child, PATIENCE, child, open_fds, skip, watchdog};
+use multiproc_testkit::{child, open_fds, skip};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::named::{create, exists, filling, name};
-use crate::sandbox::mount_small_shm;
+use crate::sandbox::{mount_small_shm, runs};
 
 const MIB: usize = 1 << 20;
 
@@ -35,24 +34,6 @@ fn refusal(create: impl FnOnce() -> Result<Segment, SegmentError>) -> (u64, u64,
             (needed, available, hint)
         }
         other => panic!("room was given: {other:?}"),
-    }
-}
-
-/// Runs `role` in a process of its own; false if it says that this machine does not permit it.
-fn runs(role: &str, args: &[&str]) -> bool {
-    let _watchdog = watchdog(PATIENCE);
-    let mut child = Child::spawn(role, args);
-    let answer = child.read_line();
-    let status = child.wait();
-    assert_eq!(status.signal(), None, "the process died of a signal");
-    assert!(status.success());
-    match answer.as_deref() {
-        Some("done") => true,
-        Some(forbidden) => {
-            skip(forbidden);
-            false
-        }
-        None => panic!("`{role}` ended without a word"),
     }
 }
 

@@ -1,8 +1,29 @@
-//! What tests do to their own process with raw system calls: fork it, or give it other namespaces.
+//! Processes apart: roles that a machine may not permit, forks, and namespaces by raw system calls.
 #![expect(unsafe_code, reason = "fork, unshare and mount have no safe form")]
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::ptr;
+
+use multiproc_testkit::{Child, PATIENCE, skip, watchdog};
+
+/// Runs `role` in a process of its own; false if it says that this machine does not permit it.
+pub(crate) fn runs(role: &str, args: &[&str]) -> bool {
+    let _watchdog = watchdog(PATIENCE);
+    let mut child = Child::spawn(role, args);
+    let answer = child.read_line();
+    let status = child.wait();
+    assert_eq!(status.signal(), None, "the process died of a signal");
+    assert!(status.success());
+    match answer.as_deref() {
+        Some("done") => true,
+        Some(forbidden) => {
+            skip(forbidden);
+            false
+        }
+        None => panic!("`{role}` ended without a word"),
+    }
+}
 
 /// Runs `body` in a forked child of this process, which must be a role.
 pub(crate) fn fork(body: impl FnOnce()) {
