@@ -44,11 +44,7 @@ impl Segment {
     pub fn anonymous(layout: Layout) -> Result<Self, SegmentError> {
         let fd = create_memfd()?;
         let page = stamp::stamp(fd.as_fd(), layout, None)?;
-        let mapping = Mapping::new(
-            fd.as_fd(),
-            page.extents.file_len as usize,
-            Access::ReadWrite,
-        )?;
+        let mapping = Mapping::new(fd.as_fd(), page.extents, Access::ReadWrite)?;
         fcntl_add_seals(&fd, FIXED_SIZE).map_err(SegmentError::system("fcntl(F_ADD_SEALS)"))?;
         Ok(Self::new(mapping, page, Backing::Anonymous(fd)))
     }
@@ -66,6 +62,22 @@ impl Segment {
     /// - [`SegmentError::NoSpace`] if the address space has no room for it.
     /// - [`SegmentError::System`] if the descriptor cannot be mapped for writing, though the
     ///   segment is not frozen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use multiproc_segment::{Layout, Segment, SegmentError};
+    ///
+    /// let segment = Segment::anonymous(Layout::payload(8))?;
+    /// let descriptor = segment.descriptor().expect("an anonymous segment has one");
+    /// let received = Segment::from_fd(descriptor.try_clone_to_owned()?)?;
+    /// assert_eq!(received.id(), segment.id());
+    ///
+    /// let refused = Segment::from_fd(File::open("/dev/zero")?.into());
+    /// assert!(matches!(refused, Err(SegmentError::NotSealed { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_fd(fd: OwnedFd) -> Result<Self, SegmentError> {
         let seals = seals(fd.as_fd())?;
         if let Some(missing) = missing_seals(seals) {
@@ -77,7 +89,7 @@ impl Segment {
         } else {
             (fd, Access::ReadWrite)
         };
-        let mapping = Mapping::new(fd.as_fd(), page.extents.file_len as usize, access)?;
+        let mapping = Mapping::new(fd.as_fd(), page.extents, access)?;
         Ok(Self::new(mapping, page, Backing::Anonymous(fd)))
     }
 
@@ -100,8 +112,8 @@ impl Segment {
     /// # Errors
     ///
     /// [`SegmentError::NotFreezable`], beside the segment as it was, if it has a name, has other
-    /// clones in this process, or is mapped writably anywhere else. Other variants as in
-    /// [`from_fd`](Self::from_fd).
+    /// clones in this process (a transport keeps one of what it has received), or is mapped writably
+    /// anywhere else. Other variants as in [`from_fd`](Self::from_fd).
     ///
     /// # Panics
     ///
@@ -133,16 +145,10 @@ impl Segment {
         }
         // Mapped before anything is given up, so that nothing can fail once the file is sealed.
         let frozen = open_read_only(self.backing().as_fd()).and_then(|fd| {
-            Ok((
-                Mapping::new(
-                    fd.as_fd(),
-                    self.page().extents.file_len as usize,
-                    Access::ReadOnly,
-                )?,
-                fd,
-            ))
+            let mapping = Mapping::new(fd.as_fd(), self.page().extents, Access::ReadOnly)?;
+            Ok((mapping, Backing::Anonymous(fd)))
         });
-        let (frozen_mapping, frozen_fd) = match frozen {
+        let (frozen_mapping, frozen_file) = match frozen {
             Ok(frozen) => frozen,
             Err(error) => return Err((self, error)),
         };
@@ -156,19 +162,11 @@ impl Segment {
         };
         drop(mapping);
         let Err(errno) = fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SEAL) else {
-            return Ok(Self::new(
-                frozen_mapping,
-                page,
-                Backing::Anonymous(frozen_fd),
-            ));
+            return Ok(Self::new(frozen_mapping, page, frozen_file));
         };
         drop(frozen_mapping);
-        let mapping = Mapping::new(
-            file.as_fd(),
-            page.extents.file_len as usize,
-            Access::ReadWrite,
-        )
-        .expect("twice the address space was free a moment ago");
+        let mapping = Mapping::new(file.as_fd(), page.extents, Access::ReadWrite)
+            .expect("twice the address space was free a moment ago");
         let segment = Self::new(mapping, page, file);
         match errno {
             Errno::BUSY => refused(segment, Obstacle::StillWritable),

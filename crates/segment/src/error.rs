@@ -261,3 +261,10 @@ impl fmt::Display for SegmentError {
 }
 
 impl std::error::Error for SegmentError {}
+
+/// The `errno` of a system call's failure.
+pub(crate) fn errno_of(error: &io::Error) -> i32 {
+    error
+        .raw_os_error()
+        .expect("an error of a system call carries its errno")
+}

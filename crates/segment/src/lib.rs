@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+compile_error!("multiproc-segment shares memory by means of 64-bit Linux: x86-64 or aarch64");
+
 // A segment, as its users see it.
 mod bytes;
 mod error;

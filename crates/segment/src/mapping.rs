@@ -5,7 +5,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
 
-use crate::error::SegmentError;
+use crate::error::{SegmentError, errno_of};
+use crate::layout::Extents;
 use crate::room;
 use crate::segment::Access;
 
@@ -17,15 +18,16 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
-    /// Maps the first `len` bytes of `file`, which must have that many.
+    /// Maps all of `file`, which must be as long as its `extents` say.
     ///
     /// The mapping stays out of core dumps: a crashed process would otherwise write out, and wait
     /// for, every segment that it had attached.
     pub(crate) fn new(
         file: BorrowedFd<'_>,
-        len: usize,
+        extents: Extents,
         access: Access,
     ) -> Result<Self, SegmentError> {
+        let len = extents.file_len as usize;
         let mut options = MmapOptions::new();
         options.len(len);
         let map = match access {
@@ -59,10 +61,4 @@ fn advise_failed(error: io::Error) -> SegmentError {
         call: "madvise",
         errno: errno_of(&error),
     }
-}
-
-fn errno_of(error: &io::Error) -> i32 {
-    error
-        .raw_os_error()
-        .expect("an error of a system call carries its errno")
 }

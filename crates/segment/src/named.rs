@@ -152,6 +152,25 @@ impl Segment {
     /// - [`SegmentError::NeedsTransport`] if the handle is an anonymous segment's.
     /// - [`SegmentError::Stale`] if the name is another segment's by now.
     /// - Those of [`open`](Self::open).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName};
+    ///
+    /// let name = SegmentName::new(format!("doc-handle-{}", std::process::id()))?;
+    /// let create = || -> Result<Segment, SegmentError> {
+    ///     Segment::create(&name, Layout::payload(8), Lifetime::LastUser, |_| Ok(()))
+    /// };
+    /// let segment = create()?;
+    /// let handle = segment.handle();
+    /// assert_eq!(Segment::open_handle(&handle)?.id(), segment.id());
+    ///
+    /// drop(segment);
+    /// let another = create()?;
+    /// assert!(matches!(Segment::open_handle(&handle), Err(SegmentError::Stale { .. })));
+    /// # Ok::<(), SegmentError>(())
+    /// ```
     pub fn open_handle(handle: &Handle) -> Result<Self, SegmentError> {
         let Location::Named(name) = &handle.place else {
             return Err(SegmentError::NeedsTransport { id: handle.id });
@@ -258,10 +277,6 @@ fn adopt(file: BorrowedFd<'_>, name: &SegmentName) -> Result<ControlPage, Lost> 
 }
 
 fn map(tenancy: Tenancy, page: ControlPage) -> Result<Segment, SegmentError> {
-    let mapping = Mapping::new(
-        tenancy.as_fd(),
-        page.extents.file_len as usize,
-        Access::ReadWrite,
-    )?;
+    let mapping = Mapping::new(tenancy.as_fd(), page.extents, Access::ReadWrite)?;
     Ok(Segment::new(mapping, page, Backing::Named(tenancy)))
 }

@@ -15,7 +15,6 @@
 //! never passed on and a forked child leaves without touching the lock.
 
 use std::fmt;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
 
@@ -27,7 +26,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::control::FileId;
-use crate::error::SegmentError;
+use crate::error::{SegmentError, errno_of};
 use crate::name::SegmentName;
 use crate::segment::Lifetime;
 
@@ -78,7 +77,7 @@ impl Tenancy {
         lifetime: Lifetime,
     ) -> Result<Self, SegmentError> {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        let file = open(DIR, flags, MODE).map_err(no_directory)?;
+        let file = open(DIR, flags, MODE).map_err(|errno| no_directory(errno.raw_os_error()))?;
         // The umask can take bits away, and a default ACL can add some.
         fchmod(&file, MODE).map_err(SegmentError::system("fchmod"))?;
         flock(&file, FlockOperation::NonBlockingLockShared)
@@ -306,13 +305,6 @@ fn path(name: &SegmentName) -> String {
     format!("{DIR}/{name}")
 }
 
-fn no_directory(errno: Errno) -> SegmentError {
-    SegmentError::NoDirectory {
-        path: DIR,
-        errno: errno.raw_os_error(),
-    }
-}
-
-fn errno_of(error: &io::Error) -> Errno {
-    Errno::from_io_error(error).expect("an error of a system call carries its errno")
+fn no_directory(errno: i32) -> SegmentError {
+    SegmentError::NoDirectory { path: DIR, errno }
 }

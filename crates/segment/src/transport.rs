@@ -168,6 +168,23 @@ impl Transport {
     }
 
     /// The two directions by themselves, for a thread each.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use std::thread;
+    /// use multiproc_segment::transport::Transport;
+    ///
+    /// let (one, mut echo) = UnixStream::pair()?;
+    /// thread::spawn(move || std::io::copy(&mut echo.try_clone()?, &mut echo));
+    /// let (mut sender, mut receiver) = Transport::new(one).into_split();
+    /// let sending = thread::spawn(move || sender.send(&[7; 1 << 20], &[]));
+    /// let message = receiver.recv()?.expect("what was sent comes back");
+    /// assert_eq!(message.bytes, [7; 1 << 20]);
+    /// assert_eq!(sending.join().expect("no panic"), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn into_split(self) -> (Sender, Receiver) {
         (self.sender, self.receiver)

@@ -10,6 +10,22 @@ use crate::error::SegmentError;
 use crate::id::SegmentId;
 
 /// Why a message could not be sent or received.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Write;
+/// use std::os::unix::net::UnixStream;
+/// use multiproc_segment::transport::Transport;
+///
+/// let (one, mut other) = UnixStream::pair()?;
+/// other.write_all(b"GET / HTTP/1.1\r\n")?;
+/// assert_eq!(
+///     Transport::new(one).recv().unwrap_err().to_string(),
+///     "the peer sent no message of this release: it begins with GET ",
+/// );
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportError {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
 use multiproc_segment::{
     Handle, Layout, Lifetime, Segment, SegmentError, SegmentName, list, prune, remove,
@@ -101,6 +102,30 @@ fn a_persistent_segment_stays_without_users_until_removed() {
     );
     assert_eq!(remove(&name), Ok(()));
     assert_eq!(remove(&name), Err(SegmentError::NotFound { name }));
+}
+
+#[test]
+fn of_many_that_remove_a_name_one_does() {
+    for _ in 0..50 {
+        let name = name("removed");
+        drop(create(&name, Lifetime::Persistent, 1));
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let removers: Vec<_> = (0..8).map(|_| scope.spawn(|| remove(&name))).collect();
+            removers
+                .into_iter()
+                .map(|remover| remover.join().unwrap())
+                .collect()
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        let not_found = Err(SegmentError::NotFound { name });
+        assert_eq!(
+            outcomes
+                .iter()
+                .filter(|&outcome| *outcome == not_found)
+                .count(),
+            7
+        );
+    }
 }
 
 #[test]
