@@ -32,6 +32,7 @@ pub(crate) struct Coordinator {
     /// How many workers died in an item, for those in which any did.
     deaths: BTreeMap<usize, u32>,
     given_up: BTreeSet<usize>,
+    deaths_in_round: u32,
 }
 
 /// The items that this round's counter counts through.
@@ -128,6 +129,7 @@ impl Coordinator {
             later: Vec::new(),
             deaths: BTreeMap::new(),
             given_up,
+            deaths_in_round: 0,
         };
         let all = coordinator.unfinished([0..items].into_iter(), |_| false);
         coordinator.begin_round(all);
@@ -203,6 +205,7 @@ impl Coordinator {
     ) -> Option<Verdict> {
         let slot = &mut self.slots[slot];
         slot.state = SlotState::Empty;
+        self.deaths_in_round += 1;
         if finished > 0 {
             slot.fruitless_deaths = 0;
         }
@@ -236,9 +239,17 @@ impl Coordinator {
     }
 
     /// Ends the round after [`Step::Close`]: `is_finished` tells which of its items are done.
-    pub(crate) fn close_round(&mut self, is_finished: impl Fn(usize) -> bool) {
+    ///
+    /// Returns the items that are given up because no worker would run them: a round in which nobody finished and nobody died
+    /// would be followed by others like it.
+    pub(crate) fn close_round(&mut self, is_finished: impl Fn(usize) -> bool) -> Vec<usize> {
         let ranges = std::mem::take(&mut self.round.ranges);
-        let mut left = self.unfinished(ranges.into_iter(), is_finished);
+        let mut left = self.unfinished(ranges.iter().cloned(), is_finished);
+        let mut refused = Vec::new();
+        if left == ranges && self.deaths_in_round == 0 {
+            refused = left.drain(..).flatten().collect();
+            self.given_up.extend(&refused);
+        }
         left.append(&mut self.later);
         self.begin_round(left);
         for slot in &mut self.slots {
@@ -246,11 +257,13 @@ impl Coordinator {
                 slot.state = SlotState::Ready;
             }
         }
+        refused
     }
 
     fn begin_round(&mut self, mut ranges: Vec<Range<usize>>) {
         self.later = ranges.split_off(ranges.len().min(RANGES_PER_ROUND));
         self.round.number += 1;
+        self.deaths_in_round = 0;
         self.round.ranges = ranges;
         // What is left over at the end is spread over all workers, however large the first round's chunks were.
         let share = self.round.len() / (4 * self.slots.len());
@@ -325,6 +338,18 @@ mod tests {
         coordinator.close_round(|item| item == 0);
         assert_eq!(coordinator.round().ranges, [2..4]);
         assert_eq!(coordinator.repeated(), []);
+    }
+
+    #[test]
+    fn items_that_no_worker_runs_are_given_up() {
+        let mut coordinator = coordinator(4, 1, 1);
+        coordinator.sent(0);
+        coordinator.drained(0);
+        assert_eq!(coordinator.close_round(|item| item < 2), [0; 0]);
+        coordinator.sent(0);
+        coordinator.drained(0);
+        assert_eq!(coordinator.close_round(|_| false), [2, 3]);
+        assert_eq!(coordinator.step(), Step::Over);
     }
 
     #[test]

@@ -121,9 +121,8 @@ impl Drive<'_> {
                 }
                 Step::Close => {
                     self.mend()?;
-                    let board = &self.job.board;
-                    self.coordinator.close_round(|item| board.is_finished(item));
-                    board.restart_counter();
+                    let refused = self.job.close_round(&mut self.coordinator);
+                    self.failures.extend(refused);
                 }
                 Step::Over => {
                     // What tasks have printed is out before the job's results are.
@@ -366,6 +365,21 @@ impl Drive<'_> {
 }
 
 impl Prepared<'_> {
+    /// Prepares the next round, and returns the failures of the items that no worker would run.
+    pub(crate) fn close_round(
+        &self,
+        coordinator: &mut Coordinator,
+    ) -> impl Iterator<Item = (usize, TaskError)> {
+        let refused = coordinator.close_round(|item| self.board.is_finished(item));
+        self.board.restart_counter();
+        let target = self.written.as_ref();
+        refused.into_iter().map(move |item| {
+            let failure =
+                target.map_or(TaskError::NotRun { item }, |target| target.found_torn(item));
+            (item, failure)
+        })
+    }
+
     fn run(&self, order: u32, coordinator: &Coordinator) -> Run {
         let round = coordinator.round();
         Run {

@@ -173,11 +173,11 @@ pub enum TaskError {
         /// The end of what the worker wrote to its standard error, at most 4096 bytes.
         last_words: String,
     },
-    /// The part was already torn when the job came to it: a process that wrote there had died.
+    /// The part is torn, and not by this job: another process that wrote there has died.
     FoundTorn {
         /// The item's index.
         item: usize,
-        /// The torn rows among those that the worker was to write next.
+        /// The torn rows, of the whole array in the segment.
         rows: Vec<Range<usize>>,
     },
     /// The item could not be encoded, or not be decoded in the worker.
@@ -258,7 +258,6 @@ impl TaskError {
                 message,
             },
             Fault::Unclaimed { message } => TaskError::Unclaimed { item, message },
-            Fault::Torn { rows } => TaskError::FoundTorn { item, rows },
         }
     }
 }

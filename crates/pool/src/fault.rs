@@ -1,7 +1,5 @@
 //! [`Fault`]: how a worker says that an item failed.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 
 /// Why an item has no result, as it travels from the worker to the parent.
@@ -40,10 +38,5 @@ pub enum Fault {
     Unclaimed {
         /// Why not.
         message: String,
-    },
-    /// The part was torn by somebody else before the job came to it.
-    Torn {
-        /// The torn rows among those that were claimed.
-        rows: Vec<Range<usize>>,
     },
 }

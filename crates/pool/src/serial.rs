@@ -13,6 +13,7 @@ use crate::written::WrittenArray;
 /// Runs a job in this thread: the same rounds, encoded items and faults as in workers, so the same results.
 pub(crate) fn run(job: &Prepared<'_>, ticker: &mut Ticker<'_>) -> Ended {
     let mut blocks = ReceivedBlocks::default();
+    let mut failures = job.unsent.clone();
     let mut coordinator = Coordinator::new(
         job.board.layout().items,
         1,
@@ -28,17 +29,14 @@ pub(crate) fn run(job: &Prepared<'_>, ticker: &mut Ticker<'_>) -> Ended {
                 run_round(job, &coordinator, &mut blocks, ticker);
                 coordinator.drained(slot);
             }
-            Step::Close => {
-                coordinator.close_round(|item| job.board.is_finished(item));
-                job.board.restart_counter();
-            }
+            Step::Close => failures.extend(job.close_round(&mut coordinator)),
             Step::Over => break,
             Step::Wait => unreachable!("the only worker is this thread, which is not at work now"),
         }
     }
     Ended {
         blocks,
-        failures: job.unsent.clone(),
+        failures,
         stopped: None,
     }
 }

@@ -9,6 +9,7 @@ use multiproc_sync::AccessTable;
 use rustix::thread::gettid;
 
 use crate::error::PoolError;
+use crate::failed::TaskError;
 use crate::task::PartTask;
 use crate::written::{Keep, Written, restore};
 
@@ -16,6 +17,7 @@ use crate::written::{Keep, Written, restore};
 pub(crate) struct Target<'a> {
     pub(crate) segment: Segment,
     pub(crate) written: Written,
+    pub(crate) table: AccessTable,
     /// Whether the thread that runs the job holds a guard that its workers would wait for.
     pub(crate) held_by_caller: bool,
     /// Makes rows whole that a dead worker held, and says so in the array's access table.
@@ -30,6 +32,17 @@ pub(crate) enum Mend {
     Zeros,
     /// Of these bytes.
     Copy(Vec<u8>),
+}
+
+impl Target<'_> {
+    /// The failure of an item that no worker would run, because its rows are torn.
+    pub(crate) fn found_torn(&self, item: usize) -> TaskError {
+        let rows = self.table.torn().into_iter();
+        TaskError::FoundTorn {
+            item,
+            rows: rows.map(|r| r.start as usize..r.end as usize).collect(),
+        }
+    }
 }
 
 /// Describes `array` as the target of the task `T`.
@@ -54,6 +67,7 @@ pub(crate) fn of<T: PartTask>(
     Ok(Target {
         segment: array.segment().clone(),
         written,
+        table: array.access_table().clone(),
         held_by_caller: would_wait_for_caller(array.try_write(), array.access_table()),
         mend: Box::new(move |rows, mend| mend_rows::<T>(array, rows, &mend)),
     })

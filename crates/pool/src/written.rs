@@ -77,20 +77,19 @@ impl WrittenArray {
         SharedArray::attach(self.segment.clone(), &handle).map_err(unattached)
     }
 
+    /// Claims rows; `None` if they are torn and must not be written before they are repaired.
     fn claim<'a, T: Element, D: RemoveAxis>(
         &self,
         array: &'a SharedArray<T, D>,
         rows: Range<usize>,
-    ) -> Result<PartMut<'a, T, D>, Fault> {
+    ) -> Result<Option<PartMut<'a, T, D>>, Fault> {
         match array.part(rows) {
-            Ok(part) => Ok(part),
+            Ok(part) => Ok(Some(part)),
             // What a dead writer left there is about to be written anew.
             Err(AccessError::Torn(torn)) if self.written.keep == Keep::Zeros => {
-                Ok(torn.mark_consistent())
+                Ok(Some(torn.mark_consistent()))
             }
-            Err(AccessError::Torn(torn)) => Err(Fault::Torn {
-                rows: torn.rows().to_vec(),
-            }),
+            Err(AccessError::Torn(_)) => Ok(None),
             Err(AccessError::Refused(error)) => Err(Fault::Unclaimed {
                 message: error.to_string(),
             }),
@@ -102,23 +101,23 @@ impl WrittenArray {
 pub(crate) fn run_parts<T: PartTask>(work: &mut Work<'_>, array: &WrittenArray) {
     let attached = array.attach::<T::Element, T::Dim>();
     work.each_run(|work, run| {
-        for item in run {
-            let run = item..item + 1;
-            // Noted before it is claimed: a claim that a dead worker left is always found.
-            work.line().hold(run.clone());
-            let rows = array.written.rows(run.clone());
-            let claimed = attached.as_ref().map_err(Clone::clone);
-            match claimed.and_then(|attached| array.claim(attached, rows)) {
-                Ok(mut part) => {
-                    run.for_each(|item| run_part::<T>(work, &array.written, &mut part, item))
-                }
-                Err(fault) => run.for_each(|item| {
-                    work.begin(item);
-                    work.finish(item, Err(fault.clone()));
-                }),
+        // Noted before it is claimed: a claim that a dead worker left is always found.
+        work.line().hold(run.clone());
+        let rows = array.written.rows(run.clone());
+        let claimed = attached.as_ref().map_err(Clone::clone);
+        match claimed.and_then(|attached| array.claim(attached, rows)) {
+            Ok(Some(mut part)) => {
+                run.for_each(|item| run_part::<T>(work, &array.written, &mut part, item))
             }
-            work.line().release();
+            // If it was a worker of this job that died there, its parent repairs them before the next round, in
+            // which these items come again; if not, the parent gives them up when nothing else is left.
+            Ok(None) => {}
+            Err(fault) => run.for_each(|item| {
+                work.begin(item);
+                work.finish(item, Err(fault.clone()));
+            }),
         }
+        work.line().release();
     });
 }
 
@@ -129,14 +128,18 @@ fn run_part<T: PartTask>(
     part: &mut PartMut<'_, T::Element, T::Dim>,
     item: usize,
 ) {
+    let rows = written.rows_of(item);
+    let mut part = part
+        .part(rows)
+        .expect("a run's part has all rows of its items");
     work.begin(item);
     let board = work.board;
     let scratch = board.scratch(work.slot);
     if written.keep == Keep::Snapshot {
-        save(part, scratch).expect("a part fits the scratch area");
+        save(&part, scratch).expect("a part fits the scratch area");
         work.line().saved(item);
     }
-    let outcome = work.attempt(item, |_, call| T::call(call, part));
+    let outcome = work.attempt(item, |_, call| T::call(call, &mut part));
     if outcome.is_err() {
         match written.keep {
             Keep::Zeros => part.fill(T::Element::zeroed()),
@@ -146,7 +149,7 @@ fn run_part<T: PartTask>(
                 scratch
                     .read(0, &mut copy)
                     .expect("a part fits the scratch area");
-                restore(part, &copy);
+                restore(&mut part, &copy);
             }
         }
     }

@@ -1,0 +1,180 @@
+//! A worker does not outlive its parent, whatever it is doing.
+
+use std::time::Duration;
+
+use multiproc_array::{PartMut, SharedArray};
+use multiproc_pool::{Pool, task};
+use multiproc_segment::SegmentName;
+use multiproc_testkit::{
+    Child, PATIENCE, Signal, child, is_running, shm_names, unique_name, wait_until, watchdog,
+};
+use ndarray::Ix1;
+use rustix::process::{getpid, getppid, kill_process};
+
+#[task(crate = multiproc_pool)]
+fn wait_for_ever(what: String) {
+    match what.as_str() {
+        "busy" => loop {
+            std::hint::spin_loop();
+        },
+        "stopped" => {
+            kill_process(getpid(), Signal::STOP).expect("a signal to this process");
+            // Another thread may be the one that takes it.
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+        "asleep" => std::thread::sleep(Duration::from_secs(3600)),
+        _ => {}
+    }
+}
+
+#[task(crate = multiproc_pool)]
+fn hold(part: &mut PartMut<f64>) {
+    part.fill(1.0);
+    std::thread::sleep(Duration::from_secs(3600));
+}
+
+/// Kills a parent whose workers are at `what`, and waits until they are gone.
+fn kill_a_parent(what: &str) {
+    let _watchdog = watchdog(PATIENCE);
+    let mut parent = Child::spawn("parents::parent_role", &[what]);
+    let pids: Vec<u32> = (0..3)
+        .map(|_| {
+            parent
+                .read_line()
+                .expect("a process id")
+                .parse()
+                .expect("a number")
+        })
+        .collect();
+    let in_state = |pid: u32, state: char| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.trim_start().starts_with(state))
+    };
+    match what {
+        "stopped" => wait_until("they are stopped", || {
+            pids.iter().all(|&pid| in_state(pid, 'T'))
+        }),
+        "busy" => wait_until("one is busy", || pids.iter().any(|&pid| in_state(pid, 'R'))),
+        _ => {}
+    }
+    parent.kill();
+    wait_until("no worker is left", || {
+        pids.iter().all(|&pid| !is_running(pid))
+    });
+}
+
+#[test]
+fn idle_workers_go_with_their_parent() {
+    kill_a_parent("idle");
+}
+
+#[test]
+fn busy_workers_go_with_their_parent() {
+    kill_a_parent("busy");
+}
+
+#[test]
+fn sleeping_workers_go_with_their_parent() {
+    kill_a_parent("asleep");
+}
+
+#[test]
+fn stopped_workers_go_with_their_parent() {
+    kill_a_parent("stopped");
+}
+
+#[test]
+fn parent_role() {
+    let Some(args) = child::args("parents::parent_role") else {
+        return;
+    };
+    let pool = Pool::builder().processes(3).build().unwrap();
+    pool.worker_pids().into_iter().for_each(child::say);
+    if args[0] == "idle" {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+    let items = vec![args[0].clone(); 3];
+    let _ = pool.map(wait_for_ever, items).chunk(1).run();
+}
+
+#[test]
+fn the_name_of_an_array_goes_with_the_parents_last_worker_or_the_next_prune() {
+    let _watchdog = watchdog(PATIENCE);
+    let name = unique_name("orphan");
+    let mut parent = Child::spawn("parents::naming_role", &[&name]);
+    let pids: Vec<u32> = (0..2)
+        .map(|_| {
+            parent
+                .read_line()
+                .expect("a process id")
+                .parse()
+                .expect("a number")
+        })
+        .collect();
+    wait_until("the workers write", || {
+        let array = SharedArray::<f64, Ix1>::open(&SegmentName::new(&name).unwrap()).unwrap();
+        array.access_table().holders().len() == 2
+    });
+    parent.kill();
+    wait_until("no worker is left", || {
+        pids.iter().all(|&pid| !is_running(pid))
+    });
+    multiproc_segment::prune().unwrap();
+    assert_eq!(shm_names(&name), [""; 0]);
+}
+
+#[test]
+fn naming_role() {
+    let Some(args) = child::args("parents::naming_role") else {
+        return;
+    };
+    let name = SegmentName::new(&args[0]).unwrap();
+    let array = SharedArray::<f64, Ix1>::create(&name, 2).unwrap();
+    let pool = Pool::builder().processes(2).build().unwrap();
+    pool.worker_pids().into_iter().for_each(child::say);
+    let _ = pool.fill(hold, &array).chunk(1).run();
+}
+
+#[test]
+fn a_worker_that_is_starting_when_its_parent_dies_goes_too() {
+    let _watchdog = watchdog(PATIENCE);
+    for _ in 0..10 {
+        let mut parent = Child::spawn("parents::starting_role", &[]);
+        let pid: u32 = parent
+            .read_line()
+            .expect("a process id")
+            .parse()
+            .expect("a number");
+        let workers = || children_of(pid);
+        wait_until("a worker is starting", || !workers().is_empty());
+        let workers = workers();
+        parent.kill();
+        wait_until("it is gone", || workers.iter().all(|&pid| !is_running(pid)));
+    }
+}
+
+fn children_of(parent: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        fields.split_whitespace().nth(1) == Some(&parent.to_string())
+    };
+    let names = std::fs::read_dir("/proc").expect("/proc").flatten();
+    names
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(is_child)
+        .collect()
+}
+
+#[test]
+fn starting_role() {
+    let Some(_) = child::args("parents::starting_role") else {
+        return;
+    };
+    child::say(getpid().as_raw_nonzero());
+    while getppid().is_some() {
+        drop(Pool::builder().processes(4).build().unwrap());
+    }
+}
