@@ -12,6 +12,7 @@
 //! type; [`Frozen`](crate::Frozen), the guards and [`PartMut`](crate::PartMut) therefore have the functions of
 //! this module as methods of the same names.
 
+mod blocks;
 mod fraction;
 mod methods;
 mod ndarray;
@@ -27,6 +28,7 @@ pub use pairwise::Accumulator;
 use std::error::Error;
 use std::fmt;
 
+use blocks::{Blocks, counted};
 use pairwise::{Cut, sum_runs};
 
 /// Kept private, so that the traits of this module may grow.
@@ -49,7 +51,7 @@ pub trait Sealed {}
 #[doc(alias = "add.reduce")]
 pub fn sum<T: Numeric>(values: &[T]) -> T::Sum {
     let len = values.len();
-    sum_runs(len, Cut::nowhere(len), converting(values, T::to_sum))
+    sum_runs(len, Cut::nowhere(len), values, T::to_sum)
 }
 
 /// NumPy's `values.mean()`: NaN if there are none.
@@ -64,7 +66,7 @@ pub fn sum<T: Numeric>(values: &[T]) -> T::Sum {
 /// ```
 #[doc(alias = "average")]
 pub fn mean<T: Numeric>(values: &[T]) -> T::Mean {
-    mean_filled::<T>(values.len(), converting(values, T::to_mean))
+    mean_in_a_row(values.len(), values)
 }
 
 /// NumPy's `values.var(ddof=ddof)`: the mean squared distance to the mean.
@@ -82,8 +84,8 @@ pub fn mean<T: Numeric>(values: &[T]) -> T::Mean {
 /// ```
 #[doc(alias = "variance")]
 pub fn var<T: Numeric>(values: &[T], ddof: usize) -> <T::Mean as Fraction>::Real {
-    let addends = converting(values, T::to_mean);
-    var_around::<T>(mean(values), values.len(), ddof, addends)
+    let len = values.len();
+    var_around(mean(values), len, ddof, values)
 }
 
 /// NumPy's `values.std(ddof=ddof)`: the square root of [`var`].
@@ -113,9 +115,8 @@ pub fn std<T: Numeric>(values: &[T], ddof: usize) -> <T::Mean as Fraction>::Real
 /// let gathered: Vec<f64> = (0..1000).map(|i| f64::from(i).sqrt()).collect();
 /// assert_eq!(squares, reductions::sum(&gathered));
 /// ```
-pub fn sum_of<T: Numeric>(len: usize, mut value: impl FnMut(usize) -> T) -> T::Sum {
-    let addends = counting(|i| value(i).to_sum());
-    sum_runs(len, Cut::nowhere(len), addends)
+pub fn sum_of<T: Numeric>(len: usize, value: impl FnMut(usize) -> T) -> T::Sum {
+    sum_runs(len, Cut::nowhere(len), counted(value), T::to_sum)
 }
 
 /// NumPy's `mean` of an array whose element `i` is `value(i)`; NaN if `len` is 0.
@@ -132,8 +133,8 @@ pub fn sum_of<T: Numeric>(len: usize, mut value: impl FnMut(usize) -> T) -> T::S
 /// let drawn = [2, 0, 0, 1];
 /// assert_eq!(reductions::mean_of(4, |i| data[drawn[i]]), 4.625);
 /// ```
-pub fn mean_of<T: Numeric>(len: usize, mut value: impl FnMut(usize) -> T) -> T::Mean {
-    mean_filled::<T>(len, counting(|i| value(i).to_mean()))
+pub fn mean_of<T: Numeric>(len: usize, value: impl FnMut(usize) -> T) -> T::Mean {
+    mean_in_a_row(len, counted(value))
 }
 
 /// NumPy's `data[indices].mean()`, without the copy that `data[indices]` is.
@@ -210,30 +211,9 @@ impl fmt::Display for IndexOutOfBounds {
 
 impl Error for IndexOutOfBounds {}
 
-/// Hands out the converted `values` in order.
-fn converting<T: Copy, A>(mut values: &[T], convert: impl Fn(T) -> A) -> impl FnMut(&mut [A]) {
-    move |addends| {
-        let (now, later) = values.split_at(addends.len());
-        for (addend, &value) in addends.iter_mut().zip(now) {
-            *addend = convert(value);
-        }
-        values = later;
-    }
-}
-
-/// Hands out `value(0)`, `value(1)` and so on.
-fn counting<A>(mut value: impl FnMut(usize) -> A) -> impl FnMut(&mut [A]) {
-    let mut next = 0;
-    move |addends| {
-        for addend in addends {
-            *addend = value(next);
-            next += 1;
-        }
-    }
-}
-
-fn mean_filled<T: Numeric>(len: usize, addends: impl FnMut(&mut [T::Mean])) -> T::Mean {
-    sum_runs(len, T::CAST.0.cut(len), addends).over(len as f64)
+/// The mean of `len` values that NumPy would have in a row.
+fn mean_in_a_row<T: Numeric>(len: usize, values: impl Blocks<Value = T>) -> T::Mean {
+    sum_runs(len, T::CAST.0.cut(len), values, T::to_mean).over(len as f64)
 }
 
 /// The variance around a mean already known. The distances are an array of their own to NumPy, so
@@ -242,15 +222,10 @@ fn var_around<T: Numeric>(
     mean: T::Mean,
     len: usize,
     ddof: usize,
-    mut addends: impl FnMut(&mut [T::Mean]),
+    values: impl Blocks<Value = T>,
 ) -> <T::Mean as Fraction>::Real {
-    let mut block = Vec::new();
-    let squares = sum_runs(len, Cut::nowhere(len), |squares: &mut [_]| {
-        block.resize(squares.len(), T::Mean::ZERO);
-        addends(&mut block);
-        for (square, &addend) in squares.iter_mut().zip(&block) {
-            *square = addend.squared_distance(mean);
-        }
+    let squares = sum_runs(len, Cut::nowhere(len), values, |value: T| {
+        value.to_mean().squared_distance(mean)
     });
     squares.over(len.saturating_sub(ddof) as f64)
 }

@@ -1,10 +1,11 @@
 //! [`NumpyReduce`]: NumPy's reductions on `ndarray` arrays and views of any layout.
 
-use ndarray::{ArrayRef, Dimension};
+use ndarray::{ArrayRef, ArrayView1, Axis, Dimension};
 
+use super::blocks::{Blocks, Gathered};
 use super::order::{Cast, Order, order};
 use super::pairwise::{Cut, sum_runs};
-use super::{Fraction, Numeric, Real, converting, var_around};
+use super::{Fraction, Numeric, Real, var_around};
 
 /// Reductions over a whole array, with the bits of NumPy's on an array of the same shape and strides.
 ///
@@ -35,21 +36,21 @@ pub trait NumpyReduce<T: Numeric> {
 
 impl<T: Numeric, D: Dimension> NumpyReduce<T> for ArrayRef<T, D> {
     fn numpy_sum(&self) -> T::Sum {
-        in_order(self, Cast::None, T::to_sum, |cut, addends| {
-            sum_runs(self.len(), cut, addends)
+        in_order(self, Cast::None, |cut, values| {
+            sum_runs(self.len(), cut, values, T::to_sum)
         })
     }
 
     fn numpy_mean(&self) -> T::Mean {
-        in_order(self, T::CAST.0, T::to_mean, |cut, addends| {
-            sum_runs(self.len(), cut, addends).over(self.len() as f64)
+        in_order(self, T::CAST.0, |cut, values| {
+            sum_runs(self.len(), cut, values, T::to_mean).over(self.len() as f64)
         })
     }
 
     fn numpy_var(&self, ddof: usize) -> <T::Mean as Fraction>::Real {
         let mean = self.numpy_mean();
-        in_order(self, Cast::None, T::to_mean, |_, addends| {
-            var_around::<T>(mean, self.len(), ddof, addends)
+        in_order(self, Cast::None, |_, values| {
+            var_around(mean, self.len(), ddof, values)
         })
     }
 
@@ -58,27 +59,35 @@ impl<T: Numeric, D: Dimension> NumpyReduce<T> for ArrayRef<T, D> {
     }
 }
 
-/// Hands `reduce` the converted elements in the order in which NumPy visits them, and where it cuts.
-fn in_order<T: Numeric, D: Dimension, A, R>(
+/// Hands `reduce` the elements in the order in which NumPy visits them, and where it cuts them.
+fn in_order<T: Numeric, D: Dimension, R>(
     array: &ArrayRef<T, D>,
     cast: Cast,
-    convert: impl Fn(T) -> A,
-    reduce: impl FnOnce(Cut, &mut dyn FnMut(&mut [A])) -> R,
+    reduce: impl FnOnce(Cut, &mut dyn Blocks<Value = T>) -> R,
 ) -> R {
     if array.is_empty() {
-        return reduce(Cut::nowhere(0), &mut |_| ());
+        return reduce(Cut::nowhere(0), &mut &[][..]);
     }
     let Order { axes, cut } = order(array.shape(), array.strides(), cast);
     let outermost_first = array.view().into_dyn().permuted_axes(axes);
-    match outermost_first.as_slice() {
-        Some(values) => reduce(cut, &mut converting(values, convert)),
-        None => {
-            let mut values = outermost_first.iter();
-            reduce(cut, &mut |addends| {
-                for (addend, &value) in addends.iter_mut().zip(&mut values) {
-                    *addend = convert(value);
-                }
-            })
-        }
+    if let Some(mut values) = outermost_first.as_slice() {
+        return reduce(cut, &mut values);
     }
+    let innermost = Axis(outermost_first.ndim() - 1);
+    let mut lanes = outermost_first.lanes(innermost).into_iter();
+    let mut lane = ArrayView1::from(&[]);
+    let gather = |mut block: &mut [T]| {
+        while !block.is_empty() {
+            if lane.is_empty() {
+                lane = lanes.next().expect("as many values as are asked for");
+            }
+            let (now, later) = lane.split_at(Axis(0), lane.len().min(block.len()));
+            let (slots, rest) = block.split_at_mut(now.len());
+            for (slot, &value) in slots.iter_mut().zip(now) {
+                *slot = value;
+            }
+            (lane, block) = (later, rest);
+        }
+    };
+    reduce(cut, &mut Gathered::by(gather))
 }

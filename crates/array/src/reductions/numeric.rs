@@ -94,8 +94,8 @@ macro_rules! accumulators {
             fn plus(self, other: $number) -> $number {
                 $plus(self, other)
             }
-            fn sum_block(block: &[$number]) -> $number {
-                sum_in_lanes::<_, $lanes>(block)
+            fn sum_block<T: Copy>(block: &[T], addend: impl Fn(T) -> $number) -> $number {
+                sum_in_lanes::<_, _, $lanes>(block, addend)
             }
         }
     )*};

@@ -7,8 +7,7 @@
 
 use std::array;
 
-/// The length of the longest run that is not halved, for numbers with eight accumulators.
-const BLOCK: usize = 128;
+use super::blocks::{BLOCK, Blocks};
 
 /// What NumPy adds numbers up in.
 pub trait Accumulator: super::Sealed + Copy + 'static {
@@ -26,7 +25,7 @@ pub trait Accumulator: super::Sealed + Copy + 'static {
     fn plus(self, other: Self) -> Self;
     /// Adds up a run that is not halved.
     #[doc(hidden)]
-    fn sum_block(block: &[Self]) -> Self;
+    fn sum_block<T: Copy>(block: &[T], addend: impl Fn(T) -> Self) -> Self;
 }
 
 /// Where a sequence of numbers is cut into the runs that are added pairwise.
@@ -48,46 +47,50 @@ impl Cut {
     }
 }
 
-/// Adds `len` numbers: each run pairwise, and the runs' sums one after the other.
-///
-/// `fill` is asked for the numbers in order, some at a time.
-pub(super) fn sum_runs<A: Accumulator>(len: usize, cut: Cut, mut fill: impl FnMut(&mut [A])) -> A {
-    let mut buffer = [A::ZERO; BLOCK];
+/// Adds what `addend` makes of `len` values: each run pairwise, and the runs' sums one after the other.
+pub(super) fn sum_runs<B: Blocks, A: Accumulator>(
+    len: usize,
+    cut: Cut,
+    mut values: B,
+    addend: impl Fn(B::Value) -> A,
+) -> A {
     let mut total = A::ZERO;
     let mut done = 0;
     while done < len {
         let run = cut.run.min(cut.block - done % cut.block);
-        total = total.plus(pairwise(run, &mut buffer, &mut fill));
+        total = total.plus(pairwise(run, &mut values, &addend));
         done += run;
     }
     total
 }
 
-fn pairwise<A: Accumulator>(
+fn pairwise<B: Blocks, A: Accumulator>(
     len: usize,
-    buffer: &mut [A; BLOCK],
-    fill: &mut impl FnMut(&mut [A]),
+    values: &mut B,
+    addend: &impl Fn(B::Value) -> A,
 ) -> A {
     if len <= BLOCK / 8 * A::LANES {
-        let block = &mut buffer[..len];
-        fill(block);
-        return A::sum_block(block);
+        return A::sum_block(values.next(len), addend);
     }
     let half = len / 2 - len / 2 % A::LANES;
-    let left = pairwise(half, buffer, fill);
-    let right = pairwise(len - half, buffer, fill);
+    let left = pairwise(half, values, addend);
+    let right = pairwise(len - half, values, addend);
     left.plus(right)
 }
 
 /// [`Accumulator::sum_block`] with `LANES` accumulators, which is a power of two.
-pub(super) fn sum_in_lanes<A: Accumulator, const LANES: usize>(block: &[A]) -> A {
+pub(super) fn sum_in_lanes<T: Copy, A: Accumulator, const LANES: usize>(
+    block: &[T],
+    addend: impl Fn(T) -> A,
+) -> A {
+    let one_by_one = |sum: A, &value: &T| sum.plus(addend(value));
     if block.len() < LANES {
-        return block.iter().fold(A::START, |sum, &number| sum.plus(number));
+        return block.iter().fold(A::START, one_by_one);
     }
     let (rounds, rest) = block.as_chunks::<LANES>();
-    let mut lanes = rounds[0];
+    let mut lanes: [A; LANES] = array::from_fn(|lane| addend(rounds[0][lane]));
     for round in &rounds[1..] {
-        lanes = array::from_fn(|lane| lanes[lane].plus(round[lane]));
+        lanes = array::from_fn(|lane| lanes[lane].plus(addend(round[lane])));
     }
     let mut width = LANES;
     while width > 1 {
@@ -96,5 +99,5 @@ pub(super) fn sum_in_lanes<A: Accumulator, const LANES: usize>(block: &[A]) -> A
             lanes[lane] = lanes[2 * lane].plus(lanes[2 * lane + 1]);
         }
     }
-    rest.iter().fold(lanes[0], |sum, &number| sum.plus(number))
+    rest.iter().fold(lanes[0], one_by_one)
 }
