@@ -119,7 +119,11 @@ macro_rules! resample {
                     start(pool.fill($task, means).arg(&data), flags)?;
                     Ok(data.mean().into())
                 })*
-                other => Err(format!("{} has elements of type {other}; a mean needs integers or floats", path.display()).into()),
+                other => Err(format!(
+                    "{} has elements of type {other}; integers of 1 to 8 bytes and floats of 4 or 8 bytes will do, \
+                     in this machine's byte order",
+                    path.display()
+                ).into()),
             }
         }
     };
