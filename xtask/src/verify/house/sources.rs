@@ -18,7 +18,7 @@ const NAMES: &[&str] = &[
 
 /// What no file says: a path of one machine, a promise without an owner, a merge that was not finished.
 const WORDS: &[&str] = &[
-    "/work/", "/tmp/tgt", "/root/", "/home/", "TODO", "FIXME", "XXX", "<<<<<<<", ">>>>>>>",
+    "/root/", "/home/", "TODO", "FIXME", "XXX", "<<<<<<<", ">>>>>>>",
 ];
 
 /// What no Rust file says, and what to write instead.
