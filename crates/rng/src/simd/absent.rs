@@ -20,6 +20,10 @@ pub(crate) fn fill_philox<T>(_: &Philox, _: &mut [T], _: impl Fn(u64) -> T) -> u
     0
 }
 
-pub(crate) fn try_words(_: &Layers, _: &[u64], _: &mut [f64], _: &mut [u8]) -> usize {
+pub(crate) fn try_words(_: &Layers<f64, u64>, _: &[u64], _: &mut [f64], _: &mut [u8]) -> usize {
+    0
+}
+
+pub(crate) fn try_words_f32(_: &Layers<f32, u32>, _: &[u32], _: &mut [f32], _: &mut [u8]) -> usize {
     0
 }

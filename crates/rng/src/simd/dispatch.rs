@@ -63,7 +63,7 @@ pub(crate) fn fill_philox<T>(bits: &Philox, out: &mut [T], value: impl Fn(u64) -
 
 /// Tries the first words of a block; see [`Layers`].
 pub(crate) fn try_words(
-    layers: &Layers,
+    layers: &Layers<f64, u64>,
     words: &[u64],
     candidates: &mut [f64],
     is_inside: &mut [u8],
@@ -73,4 +73,18 @@ pub(crate) fn try_words(
     }
     // SAFETY: `ziggurat::try_words` needs the two features asked for.
     unsafe { ziggurat::try_words(layers, words, candidates, is_inside) }
+}
+
+/// Tries the first words of a block of singles; see [`Layers`].
+pub(crate) fn try_words_f32(
+    layers: &Layers<f32, u32>,
+    words: &[u32],
+    candidates: &mut [f32],
+    is_inside: &mut [u8],
+) -> usize {
+    if !(has!("avx512f") && has!("avx512dq")) {
+        return 0;
+    }
+    // SAFETY: `ziggurat::try_words_f32` needs the two features asked for.
+    unsafe { ziggurat::try_words_f32(layers, words, candidates, is_inside) }
 }

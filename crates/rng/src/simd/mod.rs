@@ -17,12 +17,12 @@ mod philox;
 mod ziggurat;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-pub(crate) use dispatch::{fill_pcg, fill_philox, try_words, vectorised};
+pub(crate) use dispatch::{fill_pcg, fill_philox, try_words, try_words_f32, vectorised};
 
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
 mod absent;
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
-pub(crate) use absent::{fill_pcg, fill_philox, try_words, vectorised};
+pub(crate) use absent::{fill_pcg, fill_philox, try_words, try_words_f32, vectorised};
 
 /// Loops to be compiled once for each width of vectors; nothing else about them changes.
 ///
@@ -34,23 +34,23 @@ pub(crate) trait Kernel {
     fn run(self) -> Self::Output;
 }
 
-/// How a 64-bit word becomes a candidate.
+/// How a word `W` becomes a candidate `F`.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(
     not(all(target_arch = "x86_64", feature = "std")),
     expect(dead_code, reason = "only vector code reads it")
 )]
-pub(crate) struct Layers {
+pub(crate) struct Layers<F: 'static, W: 'static> {
     /// The width of a layer, divided by the range of magnitudes.
-    pub(crate) scale: &'static [f64; 256],
+    pub(crate) scale: &'static [F; 256],
     /// Magnitudes below this one lie inside of the layer.
-    pub(crate) accept: &'static [u64; 256],
+    pub(crate) accept: &'static [W; 256],
     /// The lowest bit of the layer's number.
     pub(crate) layer_shift: u32,
     /// The lowest bit of the magnitude.
     pub(crate) magnitude_shift: u32,
     /// The bits of the magnitude after the shift.
-    pub(crate) magnitude_mask: u64,
-    /// The bit of the sign, or 64 for none.
-    pub(crate) sign_bit: u32,
+    pub(crate) magnitude_mask: W,
+    /// How far left the sign has to go to become the top bit; the word's width for no sign.
+    pub(crate) sign_shift: u32,
 }
