@@ -59,10 +59,11 @@ pub(super) fn check(setting: &Setting<'_>) -> Ended {
         &undisturbed,
     )?;
 
-    // Killed inside an item, between two writes: that takes a task that kills its own process.
+    // Killed inside an item, between two writes: that takes a task that kills its own process. The whole
+    // workspace is named because the tests were built for it, with its union of features.
     setting.run(cmd!(
         setting.sh,
-        "cargo test --package multiproc-examples --test it -- half_written"
+        "cargo test --workspace --test it -- half_written"
     ))?;
     Verdict::passed(format!(
         "one digest in {n_runs} runs; a worker killed at work, and one inside a half-written part"
