@@ -1,4 +1,4 @@
-//! One random stream among many processes: split by item, replicated, or shared.
+#![doc = include_str!("../README.md")]
 
 mod split;
 mod stream;

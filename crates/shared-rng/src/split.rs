@@ -40,3 +40,29 @@ impl Split {
         Stream::new(self.root.child(index))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_does_not_depend_on_the_order_in_which_streams_are_made() {
+        let split = Split::new(9u64);
+        let forwards: Vec<f64> = (0..100u64).map(|i| split.stream(i).random()).collect();
+        let mut backwards: Vec<f64> = (0..100u64)
+            .rev()
+            .map(|i| split.stream(i).random())
+            .collect();
+        backwards.reverse();
+        assert_eq!(forwards, backwards);
+    }
+
+    #[test]
+    fn what_an_item_draws_does_not_change_its_parts() {
+        let mut stream = Split::new(9u64).stream(4);
+        let before = stream.split(2).random();
+        stream.fill_random(&mut [0.0; 1000]);
+        assert_eq!(stream.split(2).random(), before);
+        assert_eq!(Split::new(9u64).stream([4, 2]).random(), before);
+    }
+}
