@@ -5,6 +5,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::distributions::kahan_sum;
 use crate::integers::lemire;
 use crate::shuffle::permutation;
 use crate::{BitGenerator, Generator, RandomState, RngError};
@@ -138,13 +139,7 @@ fn check_probabilities(p: &[f64], n: usize) -> Result<(), RngError> {
     if let Some(&value) = p.iter().find(|value| value.is_nan() || **value < 0.0) {
         return refuse(value, "must hold no negative probability");
     }
-    let (mut sum, mut compensation) = (0.0, 0.0);
-    for &value in p {
-        let corrected = value - compensation;
-        let next: f64 = sum + corrected;
-        compensation = (next - sum) - corrected;
-        sum = next;
-    }
+    let sum = kahan_sum(p);
     // NumPy's tolerance: the square root of the machine epsilon.
     if n > 0 && (sum - 1.0).abs() > 1.490_116_119_384_765_6e-8 {
         return refuse(sum, "must add up to 1");

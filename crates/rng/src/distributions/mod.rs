@@ -80,6 +80,7 @@ pub use hypergeometric::Hypergeometric;
 pub use inverse::{Gumbel, Laplace, Logistic, Pareto, Power, Rayleigh, Weibull};
 pub use logseries::Logseries;
 pub use multinomial::Multinomial;
+pub(crate) use multinomial::kahan_sum;
 pub use multivariate_hypergeometric::{MultivariateHypergeometric, UrnMethod};
 pub use multivariate_normal::{Factorization, MultivariateNormal};
 pub use normal::{Lognormal, Normal, StandardNormal};
