@@ -3,7 +3,7 @@
 use core::ops::RangeBounds;
 
 use crate::integers::{self, Integer, Method};
-use crate::{BitGenerator, Mt19937, RngError};
+use crate::{BitGenerator, Mt19937, RngError, StreamVersion};
 
 /// NumPy's `RandomState`: the numbers of `numpy.random.seed`, for ever the same.
 ///
@@ -27,6 +27,7 @@ pub struct RandomState<B = Mt19937> {
     pub(crate) bits: B,
     /// The second normal of an attempt, until it is asked for.
     pub(crate) gauss: Option<f64>,
+    pub(crate) version: StreamVersion,
 }
 
 impl RandomState {
@@ -51,7 +52,16 @@ impl RandomState {
 impl<B: BitGenerator> RandomState<B> {
     /// Draws from `bits`, from their present state on: NumPy's `RandomState(bit_generator)`.
     pub fn from_bits(bits: B) -> RandomState<B> {
-        RandomState { bits, gauss: None }
+        RandomState {
+            bits,
+            gauss: None,
+            version: StreamVersion::default(),
+        }
+    }
+
+    /// Draws the streams of another NumPy: it matters to [`multinomial`](Self::multinomial) alone.
+    pub fn with_stream_version(self, version: StreamVersion) -> RandomState<B> {
+        RandomState { version, ..self }
     }
 
     /// Returns the source of words.

@@ -60,7 +60,9 @@ impl Dirichlet {
         }
         let mut rest = 0.0;
         let mut pieces: Vec<Piece> = Vec::with_capacity(alpha.len());
-        for &alpha in alpha.iter().rev() {
+        for alpha in alpha.iter().rev() {
+            // A parameter of -0 passes as 0, but its reciprocal would be minus infinity.
+            let alpha = alpha.abs();
             pieces.push(Piece {
                 share: Beta::of(alpha, rest),
                 rest,

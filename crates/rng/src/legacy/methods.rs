@@ -11,7 +11,7 @@ use crate::distributions::{
     NoncentralChisquare, NoncentralF, Normal, Poisson, StandardCauchy, StandardExponential,
     StandardGamma, StandardNormal, StandardT, Triangular, Uniform, Vonmises, Weibull,
 };
-use crate::{BitGenerator, RandomState, RngError, StreamVersion};
+use crate::{BitGenerator, RandomState, RngError};
 
 impl<B: BitGenerator> RandomState<B> {
     /// Draws from a distribution whose parameters are already checked.
@@ -153,7 +153,7 @@ impl<B: BitGenerator> RandomState<B> {
     named_row_methods! {
         /// Draws a count for each outcome; see [`Multinomial`].
         multinomial, fill_multinomial(self, n: i64, pvals: &[f64]) -> [i64]
-            = Multinomial::legacy(n, pvals, StreamVersion::default());
+            = Multinomial::legacy(n, pvals, self.version);
         /// Draws a share for each parameter; see [`Dirichlet`].
         dirichlet, fill_dirichlet(self, alpha: &[f64]) -> [f64] = Dirichlet::legacy(alpha);
         /// Draws a vector of dependent normals; see [`MultivariateNormal`].

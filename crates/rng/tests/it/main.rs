@@ -1,9 +1,13 @@
 //! Integration tests: one binary, a module for each subject.
 
+mod distribution_fills;
+mod distribution_laws;
+mod extreme_parameters;
 mod fills;
 #[path = "../numpy_cases/mod.rs"]
 mod numpy_cases;
 mod rand_ecosystem;
 mod reference;
+mod refusals;
 mod seed_tree;
 mod states;

@@ -13,6 +13,7 @@ mod eigen;
 mod reflection;
 mod rotation;
 mod singular;
+mod triangle;
 
 pub(super) use cholesky::{NotPositiveDefinite, cholesky};
 pub(super) use eigen::eigen;
