@@ -74,6 +74,7 @@ unsafe impl Send for Bytes<'_> {}
 unsafe impl Sync for Bytes<'_> {}
 
 impl<'a> Bytes<'a> {
+    #[inline]
     pub(crate) fn whole(mapping: &'a Mapping) -> Self {
         Self {
             start: mapping.start(),
@@ -85,6 +86,7 @@ impl<'a> Bytes<'a> {
 
     /// How many bytes there are.
     #[must_use]
+    #[inline]
     pub fn len(self) -> usize {
         self.len
     }
@@ -100,6 +102,7 @@ impl<'a> Bytes<'a> {
     /// # Errors
     ///
     /// [`SegmentError::OutOfBounds`] if they do not lie within this range.
+    #[inline]
     pub fn slice(self, offset: usize, len: usize) -> Result<Bytes<'a>, SegmentError> {
         if offset > self.len || len > self.len - offset {
             return Err(SegmentError::OutOfBounds {
@@ -120,6 +123,7 @@ impl<'a> Bytes<'a> {
     /// # Errors
     ///
     /// [`SegmentError::OutOfBounds`] if `buf` is longer than what lies there.
+    #[inline]
     pub fn read(self, offset: usize, buf: &mut [u8]) -> Result<(), SegmentError> {
         let source = self.slice(offset, buf.len())?;
         let Ok((head, words, tail)) = source.atoms() else {
@@ -152,6 +156,7 @@ impl<'a> Bytes<'a> {
     ///
     /// - [`SegmentError::OutOfBounds`] if it does not fit there; nothing is written then.
     /// - [`SegmentError::ReadOnly`] if the segment is frozen.
+    #[inline]
     pub fn write(self, offset: usize, data: &[u8]) -> Result<(), SegmentError> {
         let (head, words, tail) = self.slice(offset, data.len())?.atoms()?;
         let (from_head, rest) = data.split_at(head.len());
@@ -189,6 +194,7 @@ impl<'a> Bytes<'a> {
     /// - [`SegmentError::Misaligned`] if their address is no multiple of 4. A segment's payload and
     ///   lock area start on pages, so there it is the offset that counts.
     /// - [`SegmentError::ReadOnly`] if the segment is frozen.
+    #[inline]
     pub fn atomic_u32(self, offset: usize) -> Result<&'a AtomicU32, SegmentError> {
         let word = self.atomic_word(offset, 4)?.cast::<u32>();
         // SAFETY: `from_ptr` requires that `word` is aligned, which `atomic_word` has checked;
@@ -204,6 +210,7 @@ impl<'a> Bytes<'a> {
     /// # Errors
     ///
     /// As [`atomic_u32`](Self::atomic_u32), with a multiple of 8.
+    #[inline]
     pub fn atomic_u64(self, offset: usize) -> Result<&'a AtomicU64, SegmentError> {
         let word = self.atomic_word(offset, 8)?.cast::<u64>();
         // SAFETY: as in `atomic_u32`.
@@ -220,6 +227,7 @@ impl<'a> Bytes<'a> {
         self.start
     }
 
+    #[inline]
     fn atomic_word(self, offset: usize, size: usize) -> Result<*mut u8, SegmentError> {
         let word = self.slice(offset, size)?.writable()?.start;
         if !word.addr().is_multiple_of(size) {
@@ -231,6 +239,7 @@ impl<'a> Bytes<'a> {
         Ok(word)
     }
 
+    #[inline]
     fn writable(self) -> Result<Self, SegmentError> {
         match self.access {
             Access::ReadWrite => Ok(self),
@@ -240,6 +249,7 @@ impl<'a> Bytes<'a> {
 
     /// All bytes as atomics: those before the first whole word, the words, and the rest.
     #[expect(clippy::type_complexity, reason = "the shape of `slice::align_to`")]
+    #[inline]
     fn atoms(self) -> Result<(&'a [AtomicU8], &'a [AtomicU64], &'a [AtomicU8]), SegmentError> {
         self.writable()?;
         // SAFETY: `from_raw_parts` requires `len` initialised, aligned `AtomicU8`s that live for

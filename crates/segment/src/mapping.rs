@@ -39,14 +39,17 @@ impl Mapping {
         Ok(Self { map, access })
     }
 
+    #[inline]
     pub(crate) fn start(&self) -> *mut u8 {
         self.map.as_mut_ptr()
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.map.len()
     }
 
+    #[inline]
     pub(crate) fn access(&self) -> Access {
         self.access
     }

@@ -89,6 +89,7 @@ impl Segment {
 
     /// How many bytes of payload there are.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.page().extents.payload_len as usize
     }
@@ -156,6 +157,7 @@ impl Segment {
 
     /// The payload.
     #[must_use]
+    #[inline]
     pub fn payload(&self) -> Bytes<'_> {
         self.part(0, self.len())
     }
@@ -193,6 +195,7 @@ impl Segment {
         self.0.mapping.include_in_core_dumps()
     }
 
+    #[inline]
     pub(crate) fn page(&self) -> &ControlPage {
         &self.0.page
     }
@@ -209,6 +212,7 @@ impl Segment {
         })
     }
 
+    #[inline]
     fn part(&self, offset: usize, len: usize) -> Bytes<'_> {
         Bytes::whole(&self.0.mapping)
             .slice(offset, len)
