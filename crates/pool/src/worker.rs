@@ -67,13 +67,17 @@ impl Worker {
     fn answer(&mut self) -> Result<(), PoolError> {
         while let Some(message) = self.receive()? {
             match decode(&message.bytes)? {
-                ToWorker::Arrays => self.arrays = message.segments,
+                ToWorker::Arrays => {
+                    lifeline::note(&message.segments);
+                    self.arrays = message.segments;
+                }
                 ToWorker::Run(run) => {
                     let arrays = std::mem::take(&mut self.arrays);
                     let answer = match self.run(&run, message.segments, arrays) {
                         Ok(()) => ToParent::Done,
                         Err(reason) => ToParent::Refused(reason),
                     };
+                    lifeline::note(&[]);
                     self.link.send(&encode(&answer), &[])?;
                 }
                 ToWorker::Stop => return Ok(()),

@@ -145,6 +145,34 @@ impl Segment {
         Ok(either?)
     }
 
+    /// Gives up this process's part in keeping the segment's name, and removes the name if it was the
+    /// last to have one. Bytes and locks stay attached.
+    ///
+    /// Dropping the last clone does the same. This is for a process that is about to end without
+    /// dropping anything. An anonymous or persistent segment is left as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName};
+    ///
+    /// let name = SegmentName::new(format!("doc-leave-{}", std::process::id()))?;
+    /// let segment = Segment::create(&name, Layout::payload(5), Lifetime::LastUser, |segment| {
+    ///     segment.payload().write(0, b"bytes")
+    /// })?;
+    /// segment.leave();
+    /// assert!(matches!(Segment::open(&name), Err(SegmentError::NotFound { .. })));
+    /// let mut bytes = [0; 5];
+    /// segment.payload().read(0, &mut bytes)?;
+    /// assert_eq!(&bytes, b"bytes");
+    /// # Ok::<(), SegmentError>(())
+    /// ```
+    pub fn leave(&self) {
+        if let Backing::Named(tenancy) = self.backing() {
+            tenancy.leave();
+        }
+    }
+
     /// Opens the named segment that `handle` was taken from, and no other.
     ///
     /// # Errors

@@ -106,6 +106,14 @@ impl Tenancy {
         &self.name
     }
 
+    /// Ceases to be a user of the file, and takes its name away if there is no other.
+    pub(crate) fn leave(&self) {
+        if self.lifetime == Lifetime::LastUser && self.opened_by == process::id() {
+            // What cannot be removed now is pruned by the next program.
+            let _ = unlink_unused(self.file.as_fd(), &self.name);
+        }
+    }
+
     fn holding(file: OwnedFd, name: &SegmentName, lifetime: Lifetime) -> Self {
         Self {
             file,
@@ -124,10 +132,7 @@ impl AsFd for Tenancy {
 
 impl Drop for Tenancy {
     fn drop(&mut self) {
-        if self.lifetime == Lifetime::LastUser && self.opened_by == process::id() {
-            // What cannot be removed now is pruned by the next program.
-            let _ = unlink_unused(self.file.as_fd(), &self.name);
-        }
+        self.leave();
     }
 }
 
