@@ -8,6 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use multiproc_segment::{PidNamespace, Segment, SegmentError};
 
@@ -34,6 +35,8 @@ pub(crate) struct Anchored<L> {
     segment: Segment,
     /// The segment's pid namespace, which was this process's when the anchor was made.
     namespace: PidNamespace,
+    /// The last process generation in which the namespace was seen to be the same.
+    checked: AtomicU64,
     /// # Invariant
     ///
     /// Points at an aligned, writable `L` inside `segment`'s mapping, which stays as long as any
@@ -65,7 +68,7 @@ impl<L: Shared> Anchored<L> {
         // Refuses a read-only mapping.
         bytes.atomic_u64(0)?;
         segment.check_pid_namespace().map_err(foreign)?;
-        let namespace = ThreadList::with(ThreadList::namespace)?;
+        let (namespace, generation) = ThreadList::with(|me| (me.namespace(), me.generation()))?;
         let at = NonNull::new(bytes.as_ptr().cast::<L>());
         let (Some(namespace), Some(at)) = (namespace, at) else {
             unreachable!(
@@ -75,6 +78,7 @@ impl<L: Shared> Anchored<L> {
         Ok(Self {
             segment: segment.clone(),
             namespace,
+            checked: AtomicU64::new(generation),
             at,
             words: PhantomData,
         })
@@ -84,24 +88,27 @@ impl<L: Shared> Anchored<L> {
         &self.segment
     }
 
-    /// Whether `me` means the same by a thread id as the segment's other users do.
+    /// Whether `me` was seen to mean the same by a thread id as the segment's other users do.
+    #[inline]
+    pub(crate) fn is_checked_for(&self, me: &ThreadList) -> bool {
+        self.checked.load(Ordering::Relaxed) == me.generation()
+    }
+
+    /// Fails unless `me` means the same by a thread id as the segment's other users do.
     ///
     /// # Errors
     ///
     /// [`SyncError::ForeignPidNamespace`]: this process was forked into another namespace.
-    #[inline]
     pub(crate) fn check_namespace(&self, me: &ThreadList) -> Result<(), SyncError> {
         match me.namespace() {
-            Some(here) if here == self.namespace => Ok(()),
-            here => Err(self.foreign_here(here)),
-        }
-    }
-
-    #[cold]
-    fn foreign_here(&self, here: Option<PidNamespace>) -> SyncError {
-        SyncError::ForeignPidNamespace {
-            segment: self.namespace,
-            here: here.unwrap_or(self.namespace),
+            Some(here) if here != self.namespace => Err(SyncError::ForeignPidNamespace {
+                segment: self.namespace,
+                here,
+            }),
+            _ => {
+                self.checked.store(me.generation(), Ordering::Relaxed);
+                Ok(())
+            }
         }
     }
 
@@ -124,7 +131,10 @@ impl<L> Clone for Anchored<L> {
     fn clone(&self) -> Self {
         Self {
             segment: self.segment.clone(),
-            ..*self
+            namespace: self.namespace,
+            checked: AtomicU64::new(self.checked.load(Ordering::Relaxed)),
+            at: self.at,
+            words: PhantomData,
         }
     }
 }

@@ -19,10 +19,10 @@ use std::ops::Range;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::Duration;
 
-use crate::claim_rules::{Mode, Remnant, carve, conflicts, hull, nearest_pair, overlap};
+use crate::claim_rules::{Mode, Remnant, carve, common, conflicts, hull, nearest_pair, overlap};
 use crate::deadline::Deadline;
 use crate::holder::Holder;
-use crate::primitive::{AtomicU32, AtomicU64, Futex, ThreadList, Watched, thread_lives, wait_any};
+use crate::primitive::{AtomicU32, AtomicU64, Futex, ThreadList, Watched, wait_any};
 use crate::robust_word::{Acquired, Missed, RobustWord};
 use crate::word;
 
@@ -39,7 +39,7 @@ const TORN: u32 = 4;
 /// How soon a claimant looks again when all slots are in the hands of claimants.
 const CROWD_PAUSE: Duration = Duration::from_millis(1);
 
-const fn code(mode: Mode) -> u32 {
+const fn code_of(mode: Mode) -> u32 {
     match mode {
         Mode::Read => READ,
         Mode::Write => WRITE,
@@ -164,6 +164,15 @@ struct Obstacle {
     holder: Holder,
 }
 
+/// What became of one look at the slots.
+enum Attempt {
+    /// The claim is held; dead writers left these parts of its range torn.
+    Admitted {
+        torn: Vec<Range<u64>>,
+    },
+    Blocked(Obstacle),
+}
+
 /// Whether a slot can be had.
 enum Room {
     Made,
@@ -195,15 +204,13 @@ impl<'t> Table<'t> {
     ) -> Result<Admission, Refusal> {
         loop {
             let slot = self.own_slot(me, deadline)?;
-            let obstacle = match self.attempt(me, slot, mode, range, deadline) {
-                Ok(Ok(torn)) => return Ok(Admission { slot, torn }),
-                Ok(Err(obstacle)) => obstacle,
-                Err(refusal) => {
-                    self.slots[slot].owner.unlock_unwatched(me);
-                    return Err(refusal);
-                }
+            let blocked = match self.attempt(me, slot, mode, range, deadline) {
+                Ok(Attempt::Admitted { torn }) => return Ok(Admission { slot, torn }),
+                Ok(Attempt::Blocked(obstacle)) => Ok(obstacle),
+                Err(refusal) => Err(refusal),
             };
             self.slots[slot].owner.unlock_unwatched(me);
+            let obstacle = blocked?;
             if obstacle.holder.tid == 0 {
                 // The holder died since the dead were settled: the next look settles it.
                 continue;
@@ -211,10 +218,11 @@ impl<'t> Table<'t> {
             if obstacle.holder.tid == me.tid() {
                 return Err(Refusal::Deadlock(obstacle.holder));
             }
-            let Some(patience) = deadline.next_wait() else {
-                return Err(Refusal::Held(obstacle.holder));
-            };
-            self.sleep(&obstacle, patience);
+            match deadline.next_wait() {
+                Some(patience) => self.sleep(&obstacle, patience),
+                None if self.slots[obstacle.slot].owner.bury_the_dead(obstacle.word) => {}
+                None => return Err(Refusal::Held(obstacle.holder)),
+            }
         }
     }
 
@@ -343,7 +351,9 @@ impl<'t> Table<'t> {
     /// Frees the slots of the dead and, if that is not enough, joins two torn ranges into their hull.
     fn make_room(self, me: &ThreadList, deadline: Deadline) -> Result<Room, Refusal> {
         let _admitting = self.enter(me, deadline)?;
-        self.settle_all();
+        if self.slots.iter().filter(|slot| slot.settle()).count() > 0 {
+            self.announce();
+        }
         let unclaimed = |slot: &&Slot| slot.mode.load(Acquire) == FREE;
         if self
             .slots
@@ -380,58 +390,45 @@ impl<'t> Table<'t> {
         mode: Mode,
         range: &Range<u64>,
         deadline: Deadline,
-    ) -> Result<Result<Vec<Range<u64>>, Obstacle>, Refusal> {
+    ) -> Result<Attempt, Refusal> {
         let _admitting = self.enter(me, deadline)?;
-        self.settle_all();
-        if let Some(obstacle) = self.obstacle(me, mode, range) {
-            return Ok(Err(obstacle));
-        }
-        let torn = self
-            .slots
-            .iter()
-            .filter(|slot| slot.is_torn() && overlap(&slot.range(), range))
-            .map(|slot| slot.range().start.max(range.start)..slot.range().end.min(range.end))
-            .collect();
-        self.slots[slot].admit(me.pid(), range, code(mode));
-        Ok(Ok(torn))
-    }
-
-    /// The first claim in the way; the thread's own if there is one.
-    fn obstacle(self, me: &ThreadList, mode: Mode, range: &Range<u64>) -> Option<Obstacle> {
         // Acquire, and before the slots: pairs with the release that `announce` counts.
         let sequence = self.sequence.load(Acquire);
-        let mut first = None;
-        for (index, slot) in self.slots.iter().enumerate() {
-            let word = slot.owner.load();
-            let Some(held) = claimed(slot.mode.load(Acquire)) else {
-                continue;
-            };
-            if !conflicts((held, &slot.range()), (mode, range)) {
+        let mut torn = Vec::new();
+        let mut first: Option<Obstacle> = None;
+        let mut settled = false;
+        for (index, other) in self.slots.iter().enumerate() {
+            settled |= other.settle();
+            let word = other.owner.load();
+            let code = other.mode.load(Acquire);
+            if code == FREE {
                 continue;
             }
-            let holder = slot.holder(held, word);
-            let own = holder.tid == me.tid();
-            if first.is_none() || own {
-                first = Some(Obstacle {
-                    slot: index,
-                    word,
-                    sequence,
-                    holder,
-                });
-            }
-            if own {
-                break;
+            let held = other.range();
+            match claimed(code) {
+                None if overlap(&held, range) => torn.push(common(&held, range)),
+                Some(other_mode) if conflicts((other_mode, &held), (mode, range)) => {
+                    let holder = other.holder(other_mode, word);
+                    if first.is_none() || holder.tid == me.tid() {
+                        first = Some(Obstacle {
+                            slot: index,
+                            word,
+                            sequence,
+                            holder,
+                        });
+                    }
+                }
+                _ => {}
             }
         }
-        first
-    }
-
-    /// Settles what the dead left, and tells the sleepers if there was anything.
-    fn settle_all(self) {
-        let settled = self.slots.iter().filter(|slot| slot.settle()).count();
-        if settled > 0 {
+        if settled {
             self.announce();
         }
+        if let Some(obstacle) = first {
+            return Ok(Attempt::Blocked(obstacle));
+        }
+        self.slots[slot].admit(me.pid(), range, code_of(mode));
+        Ok(Attempt::Admitted { torn })
     }
 
     /// Carves `repaired` out of the torn markers, one of them into `spare` if need be; `false` if
@@ -515,8 +512,8 @@ impl<'t> Table<'t> {
             },
             patience,
         );
-        if owner.load() == word && !thread_lives(word::owner(word)) {
-            owner.bury(word);
+        if owner.load() == word {
+            owner.bury_the_dead(word);
         }
     }
 }

@@ -47,7 +47,12 @@ impl fmt::Display for Mode {
 
 /// Whether two ranges have an element in common. An empty range has none.
 pub(crate) fn overlap(one: &Range<u64>, other: &Range<u64>) -> bool {
-    one.start.max(other.start) < one.end.min(other.end)
+    !common(one, other).is_empty()
+}
+
+/// The elements that are in both ranges.
+pub(crate) fn common(one: &Range<u64>, other: &Range<u64>) -> Range<u64> {
+    one.start.max(other.start)..one.end.min(other.end)
 }
 
 /// Whether two claims cannot be held at once.
@@ -94,13 +99,22 @@ pub(crate) fn hull(one: &Range<u64>, other: &Range<u64>) -> Range<u64> {
 
 /// Which two of the ranges have the least between them: the pair whose hull claims too much the least.
 pub(crate) fn nearest_pair(ranges: &[Range<u64>]) -> Option<(usize, usize)> {
-    let gap = |one: &Range<u64>, other: &Range<u64>| {
-        one.start
-            .max(other.start)
-            .saturating_sub(one.end.min(other.end))
-    };
-    let pairs = (0..ranges.len()).flat_map(|i| (0..i).map(move |j| (j, i)));
-    pairs.min_by_key(|&(j, i)| gap(&ranges[j], &ranges[i]))
+    let mut order: Vec<usize> = (0..ranges.len()).collect();
+    order.sort_unstable_by_key(|&index| ranges[index].start);
+    let mut order = order.into_iter();
+    // Of those that start before a range, the one that reaches furthest is nearest to it.
+    let mut furthest = order.next()?;
+    let mut nearest = None;
+    for index in order {
+        let gap = ranges[index].start.saturating_sub(ranges[furthest].end);
+        if nearest.is_none_or(|(least, _)| gap < least) {
+            nearest = Some((gap, (furthest, index)));
+        }
+        if ranges[index].end > ranges[furthest].end {
+            furthest = index;
+        }
+    }
+    nearest.map(|(_, pair)| pair)
 }
 
 #[cfg(all(test, not(loom)))]

@@ -37,7 +37,8 @@ impl DataLayout {
         }
         Self {
             len: size_of::<T>() as u64,
-            align: u32::try_from(align_of::<T>()).expect("alignments are at most 2^29"),
+            // At most 2^29.
+            align: align_of::<T>() as u32,
             name_hash: fnv1a(full.as_bytes()),
             name,
         }

@@ -41,6 +41,8 @@ pub enum SyncError {
         /// How many that is.
         limit: usize,
     },
+    /// A mutex could not be locked: see [`From<LockError<G>>`](#impl-From<LockError<G>>-for-SyncError).
+    NotLocked(Box<LockError<()>>),
     /// The system lacks what locks that survive their owner stand on.
     Unsupported {
         /// What was asked of the system.
@@ -119,6 +121,7 @@ impl fmt::Display for SyncError {
                 "this thread holds {limit} locks and claims, the most that the kernel can free \
                  when it dies: release some first"
             ),
+            Self::NotLocked(error) => error.fmt(f),
             Self::Unsupported { call, errno: 0 } => call.fmt(f),
             Self::Unsupported { call, errno } => {
                 write!(f, "{call} ({})", std::io::Error::from_raw_os_error(*errno))
@@ -131,6 +134,7 @@ impl Error for SyncError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Segment(error) => Some(error),
+            Self::NotLocked(error) => Some(error),
             _ => None,
         }
     }
@@ -139,6 +143,17 @@ impl Error for SyncError {
 impl From<SegmentError> for SyncError {
     fn from(error: SegmentError) -> Self {
         Self::Segment(error)
+    }
+}
+
+/// For `?`, as a [`LockError`] with a guard in it cannot leave the guard's scope. The guard is
+/// dropped, so that [`LockError::OwnerDied`] becomes the end of the value: the mutex is then poisoned.
+impl<G> From<LockError<G>> for SyncError {
+    fn from(error: LockError<G>) -> Self {
+        match error.map(drop) {
+            LockError::Refused(error) => error,
+            error => Self::NotLocked(Box::new(error)),
+        }
     }
 }
 
@@ -179,13 +194,11 @@ impl<G> LockError<G> {
             other => Err(other),
         }
     }
-}
 
-impl LockError<()> {
-    /// The same error, with the guard that `make` makes where there is one to give.
-    pub(crate) fn with_guard<G>(self, make: impl FnOnce() -> G) -> LockError<G> {
+    /// The same error, with what `change` makes of the guard.
+    pub(crate) fn map<H>(self, change: impl FnOnce(G) -> H) -> LockError<H> {
         match self {
-            Self::OwnerDied(()) => LockError::OwnerDied(make()),
+            Self::OwnerDied(guard) => LockError::OwnerDied(change(guard)),
             Self::Poisoned => LockError::Poisoned,
             Self::WouldBlock { holder } => LockError::WouldBlock { holder },
             Self::TimedOut { holder } => LockError::TimedOut { holder },

@@ -40,6 +40,7 @@ pub(crate) fn renew() -> Result<u64, SyncError> {
     }
 }
 
+#[inline]
 fn current_page() -> &'static AtomicU64 {
     let page = PAGE.load(Ordering::Acquire);
     // SAFETY: `PAGE` points at `UNMAPPED` or at a page from `map_page`; neither ever goes away,

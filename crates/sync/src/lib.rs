@@ -18,6 +18,8 @@ mod mutex;
 mod mutex_words;
 mod poison;
 mod raw_mutex;
+#[cfg(feature = "raw-sync")]
+mod raw_sync_mutex;
 mod robust_mutex;
 
 mod access_table;
@@ -42,6 +44,8 @@ pub use mutex::{Mutex, MutexGuard};
 pub use occupant::Occupant;
 pub use place::Place;
 pub use raw_mutex::{MUTEX_LEN, RawMutex};
+#[cfg(feature = "raw-sync")]
+pub use raw_sync_mutex::RawSyncMutex;
 pub use robust_list::HELD_LIMIT;
 pub use robust_mutex::RobustMutex;
 pub use table_words::SLOTS;

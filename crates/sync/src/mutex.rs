@@ -47,7 +47,7 @@ use crate::robust_mutex::RobustMutex;
 ///     "expected a robust mutex around `f64` (8 bytes, align 8) and found \
 ///      a robust mutex around `u64` (8 bytes, align 8): attach what was made there",
 /// );
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), multiproc_sync::SyncError>(())
 /// ```
 #[doc(alias = "Value")]
 #[doc(alias = "Lock")]
@@ -132,10 +132,10 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
     ///         guard.mark_consistent();
     ///         guard
     ///     }
-    ///     Err(error) => return Err(error.to_string().into()),
+    ///     Err(error) => return Err(error.into()),
     /// };
     /// # drop(guard);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), multiproc_sync::SyncError>(())
     /// ```
     #[doc(alias = "acquire")]
     #[inline]
@@ -183,7 +183,7 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
         };
         match self.raw.lock(deadline) {
             Ok(()) => Ok(guard()),
-            Err(error) => Err(error.with_guard(guard)),
+            Err(error) => Err(error.map(|()| guard())),
         }
     }
 
@@ -200,10 +200,16 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
     }
 
     fn bytes(&self) -> Bytes<'_> {
-        self.value_at
-            .bytes(&self.segment, size_of::<T>())
-            .expect("init and attach have checked the value's place")
+        checked_before(self.value_at.bytes(&self.segment, size_of::<T>()))
     }
+}
+
+/// What `init` and `attach` have found possible: the value's place, and writing there.
+fn checked_before<A, E>(result: Result<A, E>) -> A {
+    let Ok(answer) = result else {
+        unreachable!("the place of the value was checked when the mutex was made");
+    };
+    answer
 }
 
 impl<T, R: fmt::Debug> fmt::Debug for Mutex<T, R> {
@@ -240,19 +246,17 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> MutexGuard<'_, T, R> {
     #[must_use]
     pub fn load(&self) -> T {
         let mut value = T::zeroed();
-        self.mutex
+        let read = self
+            .mutex
             .bytes()
-            .read(0, bytemuck::bytes_of_mut(&mut value))
-            .expect("as long as the buffer");
+            .read(0, bytemuck::bytes_of_mut(&mut value));
+        checked_before(read);
         value
     }
 
     /// Replaces the value.
     pub fn store(&self, value: T) {
-        self.mutex
-            .bytes()
-            .write(0, bytemuck::bytes_of(&value))
-            .expect("init and attach refuse a read-only segment");
+        checked_before(self.mutex.bytes().write(0, bytemuck::bytes_of(&value)));
     }
 
     /// Changes a copy of the value and writes it back when `change` returns.

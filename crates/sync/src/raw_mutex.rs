@@ -18,7 +18,7 @@ pub const MUTEX_LEN: usize = 128;
 /// Implemented by [`RobustMutex`](crate::RobustMutex) and, with the feature `raw-sync`, by
 /// `RawSyncMutex`; sealed. [`Mutex`](crate::Mutex) is the form for everyday use: it pairs each
 /// lock with its unlock.
-pub trait RawMutex: fmt::Debug + Sized + Send + Sync + crate::sealed::Sealed {
+pub trait RawMutex: fmt::Debug + Sized + Send + Sync + crate::sealed::Sealed + 'static {
     /// What the first four bytes say, little-endian.
     const KIND: u32;
 

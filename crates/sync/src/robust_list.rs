@@ -134,6 +134,10 @@ impl ThreadList {
         })
     }
 
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.get()
+    }
+
     pub(crate) fn tid(&self) -> u32 {
         self.tid.get()
     }

@@ -11,6 +11,7 @@ use crate::error::{LockError, SyncError};
 use crate::mutex_words::MutexWords;
 use crate::occupant::Occupant;
 use crate::place::Place;
+use crate::poison::Poison;
 use crate::raw_mutex::RawMutex;
 use crate::robust_list::{HELD_LIMIT, ThreadList};
 use crate::robust_word::Acquired;
@@ -42,8 +43,24 @@ impl RobustMutex {
         }
     }
 
+    /// Takes a lock that nobody holds, awaits or left broken, in a thread about which nothing is new.
     #[inline]
-    fn lock_as(&self, me: &ThreadList, deadline: Deadline) -> Result<(), LockError<()>> {
+    fn lock_ordinary(&self, me: &ThreadList) -> bool {
+        let ordinary =
+            self.words.is_checked_for(me) && !me.is_full() && self.words.lock.lock_if_untouched(me);
+        if !ordinary {
+            return false;
+        }
+        if self.words.poison().verdict().is_err() {
+            self.words.lock.unlock_after(me, || {});
+            return false;
+        }
+        self.in_use.store(true, Ordering::Relaxed);
+        true
+    }
+
+    #[cold]
+    fn lock_anyhow(&self, me: &ThreadList, deadline: Deadline) -> Result<(), LockError<()>> {
         self.words.check_namespace(me).map_err(LockError::Refused)?;
         if me.is_full() {
             let limit = HELD_LIMIT;
@@ -56,22 +73,19 @@ impl RobustMutex {
         }
         let verdict = self.words.poison().verdict();
         if matches!(verdict, Err(LockError::Poisoned)) {
-            self.words.lock.unlock(me);
+            self.words.lock.unlock_after(me, || {});
         } else {
             self.in_use.store(true, Ordering::Relaxed);
         }
         verdict
     }
 
-    fn release(&self, prepare: impl FnOnce(&MutexWords)) {
+    #[inline]
+    fn release(&self, last: impl FnOnce(Poison<'_>)) {
         self.in_use.store(false, Ordering::Relaxed);
+        let words = &*self.words;
         // Without a list of its own this thread cannot have locked anything.
-        let _ = ThreadList::with(|me| {
-            if self.words.lock.is_held_by(me) {
-                prepare(&self.words);
-                self.words.lock.unlock(me);
-            }
-        });
+        let _ = ThreadList::with(|me| words.lock.unlock_after(me, || last(words.poison())));
     }
 }
 
@@ -97,17 +111,20 @@ impl RawMutex for RobustMutex {
 
     #[inline]
     fn lock(&self, deadline: Deadline) -> Result<(), LockError<()>> {
-        ThreadList::with(|me| self.lock_as(me, deadline)).map_err(LockError::Refused)?
+        if ThreadList::with(|me| self.lock_ordinary(me)).is_ok_and(|locked| locked) {
+            return Ok(());
+        }
+        ThreadList::with(|me| self.lock_anyhow(me, deadline)).map_err(LockError::Refused)?
     }
 
     #[inline]
     fn unlock(&self) {
-        self.release(|words| words.poison().before_release());
+        self.release(|poison| poison.before_release());
     }
 
     #[cold]
     fn abandon(&self) {
-        self.release(|words| words.poison().note_death());
+        self.release(|poison| poison.note_death());
     }
 
     fn mark_consistent(&self) {

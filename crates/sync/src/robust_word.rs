@@ -118,16 +118,17 @@ impl RobustWord {
         taken
     }
 
-    /// Releases the lock and wakes one sleeper; `false` if this thread does not hold it.
+    /// Does `last` as the lock's owner, releases the lock and wakes one sleeper.
+    ///
+    /// Nothing of that happens if this thread does not hold it.
     #[inline]
-    pub(crate) fn unlock(&self, me: &ThreadList) -> bool {
+    pub(crate) fn unlock_after(&self, me: &ThreadList, last: impl FnOnce()) {
         me.begin(&self.node);
-        let held = me.unlink(&self.node);
-        if held {
+        if me.unlink(&self.node) {
+            last();
             self.release(me.tid());
         }
         me.end();
-        held
     }
 
     /// Releases the lock without waking those that only watch for the owner's death.
@@ -165,11 +166,20 @@ impl RobustWord {
         me.end();
     }
 
-    /// Does what the kernel does when it finds the owner dead, unless the word changed meanwhile.
-    pub(crate) fn bury(&self, seen: u32) {
-        let _ = self
-            .futex
-            .compare_exchange(seen, word::after_death(seen), Relaxed, Relaxed);
+    /// If the owner in the word seen is dead, does what the kernel should have done; says whether.
+    ///
+    /// The kernel leaves out locks beyond the 2048th, locks behind a link that somebody overwrote, and
+    /// those of a thread that called `exec` and was not its process's main one, as its id
+    /// changes before the kernel walks its list.
+    #[cold]
+    pub(crate) fn bury_the_dead(&self, seen: u32) -> bool {
+        let owner = word::owner(seen);
+        owner != 0
+            && !thread_lives(owner)
+            && self
+                .futex
+                .compare_exchange(seen, word::after_death(seen), Relaxed, Relaxed)
+                .is_ok()
     }
 
     /// Clears what a death left, unless the word changed meanwhile.
@@ -234,17 +244,19 @@ impl RobustWord {
                 continue;
             }
             let Some(patience) = deadline.next_wait() else {
-                return Err(Missed::Held {
-                    holder: word::owner(seen),
-                });
+                if self.bury_the_dead(seen) {
+                    continue;
+                }
+                let holder = word::owner(seen);
+                return Err(Missed::Held { holder });
             };
             if self.watch(seen).is_none() {
                 continue;
             }
             slept = Slept::Before;
             self.futex.wait(sleep_on, patience);
-            if self.futex.load(Relaxed) == sleep_on && !thread_lives(word::owner(sleep_on)) {
-                self.bury(sleep_on);
+            if self.futex.load(Relaxed) == sleep_on {
+                self.bury_the_dead(sleep_on);
             }
         }
     }

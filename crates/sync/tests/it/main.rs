@@ -1,0 +1,20 @@
+//! What the crate promises, with real processes that really die.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as the tests themselves do"
+)]
+
+mod barge;
+mod conformance;
+mod crowd;
+mod fork;
+mod ground;
+mod hostile;
+mod mutex_steps;
+mod mutex_stress;
+mod namespaces;
+mod table;
+mod table_deaths;
+mod table_laws;
+mod table_steps;
+mod table_stress;

@@ -1,0 +1,205 @@
+//! The mutex, with its user killed after every single instruction.
+
+use multiproc_sync::{LockError, RobustMutex};
+use multiproc_testkit::step::{self, Step, Stepper};
+use multiproc_testkit::{Child, PATIENCE, child, is_asleep, is_running, wait_until, watchdog};
+
+use crate::ground::{Ground, fall_asleep, own_tid, stride};
+
+const USING: &str = "mutex_steps::using_role";
+const RELEASING: &str = "mutex_steps::releasing_role";
+const AWAITING: &str = "mutex_steps::awaiting_role";
+const SLEEPING: &str = "mutex_steps::sleeping_role";
+
+#[test]
+fn a_user_killed_anywhere_leaves_the_lock_free_and_the_right_verdict() {
+    let (mut free, mut died) = (0, 0);
+    let points = step::kill_at_every_nth_instruction(
+        stride(1),
+        USING,
+        || {
+            let (ground, _) = Ground::with_mutex::<RobustMutex>();
+            (ground.args(&[]), ground)
+        },
+        |point, ground| {
+            let _watchdog = watchdog(PATIENCE);
+            let mutex = ground.mutex::<RobustMutex>();
+            let value = match mutex.try_lock() {
+                Ok(guard) => {
+                    free += 1;
+                    let value = guard.load();
+                    assert_ne!(value, [1, 0], "half a value after {point} instructions");
+                    value
+                }
+                Err(LockError::OwnerDied(guard)) => {
+                    died += 1;
+                    guard.mark_consistent();
+                    guard.load()
+                }
+                Err(other) => panic!("after {point} instructions: {other}"),
+            };
+            assert!([[0, 0], [1, 0], [1, 1]].contains(&value), "{value:?}");
+            assert!(mutex.try_lock().is_ok(), "after {point} instructions");
+        },
+    );
+    assert!(
+        died > 0 && free > 0,
+        "{points} points: {free} free, {died} died"
+    );
+    println!("{points} kill points: {free} free, {died} owner died");
+}
+
+#[test]
+fn using_role() {
+    let Some(args) = child::args(USING) else {
+        return;
+    };
+    let ground = Ground::of(&args);
+    let mutex = ground.mutex::<RobustMutex>();
+    // Resolves what the dynamic linker left for the first call.
+    drop(mutex.lock().unwrap());
+    step::begin();
+    let guard = mutex.lock().unwrap();
+    guard.store([1, 0]);
+    guard.store([1, 1]);
+    drop(guard);
+    step::end();
+}
+
+/// Drives a child of `role` to one kill point after the other, `stride` instructions apart, each time
+/// with fresh children.
+///
+/// `prepare` gets the child stopped at its beginning; what it returns is handed to `check` when the
+/// child is dead.
+fn kill_everywhere<S>(
+    stride: u64,
+    role: &str,
+    mut prepare: impl FnMut(&Ground) -> S,
+    mut check: impl FnMut(u64, &Ground, S),
+) -> u64 {
+    for n_killed in 0.. {
+        let _watchdog = watchdog(PATIENCE);
+        let (ground, _) = Ground::with_mutex::<RobustMutex>();
+        let mut stepper = Stepper::attach(ground.spawn(role, &[]));
+        let state = prepare(&ground);
+        let point = n_killed * stride;
+        if stepper.run(point) == Step::AtEnd {
+            return n_killed;
+        }
+        stepper.kill();
+        check(point, &ground, state);
+    }
+    unreachable!("a child reaches its end in less than 2^64 instructions")
+}
+
+/// A child that wants the lock, fast asleep.
+fn sleeper(ground: &Ground) -> Child {
+    let mut child = ground.spawn(SLEEPING, &[]);
+    fall_asleep(&mut child);
+    child
+}
+
+#[test]
+fn a_release_killed_anywhere_wakes_the_sleepers() {
+    let points = kill_everywhere(
+        stride(1),
+        RELEASING,
+        |ground| [sleeper(ground), sleeper(ground)],
+        |_, _, sleepers| {
+            for mut child in sleepers {
+                assert!(
+                    child
+                        .read_line()
+                        .is_some_and(|line| line.starts_with("got it"))
+                );
+            }
+        },
+    );
+    assert!(points > 0);
+}
+
+#[test]
+fn releasing_role() {
+    let Some(args) = child::args(RELEASING) else {
+        return;
+    };
+    let ground = Ground::of(&args);
+    let mutex = ground.mutex::<RobustMutex>();
+    let guard = mutex.lock().unwrap();
+    step::begin();
+    drop(guard);
+    step::end();
+}
+
+#[test]
+fn sleeping_role() {
+    let Some(args) = child::args(SLEEPING) else {
+        return;
+    };
+    let ground = Ground::of(&args);
+    let mutex = ground.mutex::<RobustMutex>();
+    child::say(own_tid());
+    let how = match mutex.lock() {
+        Ok(_) => "clean",
+        Err(LockError::OwnerDied(guard)) => {
+            guard.mark_consistent();
+            "owner died"
+        }
+        Err(other) => panic!("{other}"),
+    };
+    child::say(format!("got it, {how}"));
+}
+
+#[test]
+fn a_sleeper_killed_anywhere_takes_no_wake_up_with_it() {
+    let mut died = 0;
+    let points = kill_everywhere(
+        stride(7),
+        AWAITING,
+        |ground| {
+            // Holds the lock until the stepped child sleeps behind it and another one behind that; what
+            // the stepped child does next is to be woken.
+            let ground = ground.again();
+            let (holds, held) = std::sync::mpsc::channel();
+            let holder = std::thread::spawn(move || {
+                let awaiting = u32::try_from(ground.read(0)).unwrap();
+                let mutex = ground.mutex::<RobustMutex>();
+                let guard = mutex.lock().unwrap();
+                holds.send(()).unwrap();
+                wait_until("the child sleeps, or is dead", || {
+                    is_asleep(awaiting) || !is_running(awaiting)
+                });
+                let next = sleeper(&ground);
+                drop(guard);
+                next
+            });
+            held.recv().unwrap();
+            holder
+        },
+        |point, ground, holder| {
+            let line = holder.join().unwrap().read_line();
+            match line.as_deref() {
+                Some("got it, clean") => {}
+                Some("got it, owner died") => died += 1,
+                other => panic!("after {point} instructions: {other:?}"),
+            }
+            assert!(ground.mutex::<RobustMutex>().try_lock().is_ok());
+        },
+    );
+    assert!(died > 0, "{points} points, {died} died with the lock");
+    println!("{points} kill points, {died} with the lock");
+}
+
+#[test]
+fn awaiting_role() {
+    let Some(args) = child::args(AWAITING) else {
+        return;
+    };
+    let ground = Ground::of(&args);
+    let mutex = ground.mutex::<RobustMutex>();
+    ground.set(0, own_tid().into());
+    step::begin();
+    let guard = mutex.lock().unwrap();
+    drop(guard);
+    step::end();
+}
