@@ -94,3 +94,15 @@ impl Fraction for Complex<f32> {
         self.re.squared_distance(mean.re) + self.im.squared_distance(mean.im)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// NumPy's `numpy.full(16777219, 0.1, "f4").mean()`, of whose sum a division in `f32` makes 0x3dcccccf.
+    #[test]
+    fn the_mean_of_many_singles_is_divided_in_double() {
+        let sum = f32::from_bits(0x49cc_ccd2);
+        assert_eq!(sum.over(16_777_219.0).to_bits(), 0x3dcc_ccd0);
+    }
+}
