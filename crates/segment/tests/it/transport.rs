@@ -62,6 +62,17 @@ fn messages_of_any_length_arrive_whole_and_in_order() {
 }
 
 #[test]
+fn a_peer_that_leaves_without_reading_has_left_between_messages() {
+    let (mut one, mut other) = pair();
+    other.send(b"last words", &[]).unwrap();
+    one.send(b"unread", &[]).unwrap();
+    drop(other);
+    assert_eq!(one.recv().unwrap().unwrap().bytes, b"last words");
+    assert!(one.recv().unwrap().is_none());
+    assert_eq!(one.send(b"too late", &[]), Err(TransportError::Closed));
+}
+
+#[test]
 fn both_directions_at_once_do_not_wait_for_each_other() {
     let _watchdog = watchdog(PATIENCE);
     let (one, other) = pair();
@@ -158,12 +169,15 @@ fn repeating_role() {
     let (mut one, mut other) = pair();
     let segment = segment(1);
     let before = open_fds();
+    let mut received = Vec::new();
     for _ in 0..10_000 {
         one.send(b"again", &[&segment]).unwrap();
-        assert_eq!(filling(&other.recv().unwrap().unwrap().segments[0]), 1);
+        received.extend(other.recv().unwrap().unwrap().segments);
     }
+    assert!(received.iter().all(|segment| filling(segment) == 1));
     // The sender has its own, counted before; the receiver has one.
     assert_eq!(open_fds(), before + 1);
+    drop(received);
     one.forget(segment.id()).unwrap();
     one.send(b"", &[]).unwrap();
     other.recv().unwrap().unwrap();
