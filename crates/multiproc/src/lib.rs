@@ -23,7 +23,7 @@
 //! - [`Stream`] is an item's own random numbers: NumPy's, from the job's seed and the item's index.
 //!
 //! This crate has no logic: it is the front door to the layers, each a crate that can be used alone, and here a module:
-//! [`segment`], [`sync`], [`rng`], [`shared_rng`], [`array`], [`pool`]. The [`guides`] show how things are done.
+//! [`segment`], [`sync`], [`rng`], [`shared_rng`], [`array`](mod@array), [`pool`]. The [`guides`] show how things are done.
 //!
 //! What it does not do: run closures that capture (a task is found by its name in another process), protect against
 //! programs of the same user, or leave the machine. If threads are good enough, rayon is faster.

@@ -179,7 +179,7 @@ fn items_may_be_of_any_types_that_serde_knows() {
 #[test]
 fn no_items_give_no_results() {
     let pool = pool(2);
-    assert_eq!(pool.map(square, []).run().unwrap(), []);
+    assert_eq!(pool.map(square, []).run().unwrap(), [0; 0]);
     let array = SharedArray::<f64, Ix2>::zeros((0, 3)).unwrap();
     assert_eq!(pool.fill(noise, &array).seed(1).run().unwrap(), []);
 }
