@@ -46,7 +46,7 @@ pub(crate) enum Event {
     Answer(ToParent, Vec<Segment>),
     /// It did not answer the greeting as a worker of this program, and was killed.
     Unfit(PoolError),
-    /// What it sent makes no sense or could not be received. It is to be killed.
+    /// What it sent makes no sense or could not be received. It was killed, and its death comes next.
     Broken(PoolError),
     Died(Death),
 }
@@ -126,11 +126,7 @@ impl Crew {
     ///
     /// If no process could be started and there is no worker at all.
     pub(crate) fn muster(&mut self) -> Result<(), PoolError> {
-        for (slot, event) in self.wait(Some(Duration::ZERO))? {
-            if let Event::Broken(_) = event {
-                self.dismiss(slot);
-            }
-        }
+        self.wait(Some(Duration::ZERO))?;
         for slot in 0..self.slots.len() {
             if self.slots[slot].is_none()
                 && let Err(error) = self.start_worker(slot)
@@ -231,28 +227,28 @@ impl Crew {
         };
         worker.stdout.pump();
         worker.stderr.pump();
-        let received = receive(worker, |event| events.push((slot, event)));
-        if let Err(error) = received {
-            if worker.state == State::Starting {
+        let is_of_use = match receive(worker, |event| events.push((slot, event))) {
+            Ok(Link::Open) => true,
+            Ok(Link::Ended) => false,
+            Err(error) if worker.state == State::Starting => {
                 self.dismiss(slot);
                 events.push((slot, Event::Unfit(error)));
-            } else {
-                events.push((slot, Event::Broken(error)));
+                return Ok(());
             }
-            return Ok(());
-        }
-        let exit = match (worker.ended()?, received) {
-            (Some(exit), _) => exit,
-            (None, Ok(Link::Open)) => return Ok(()),
-            // A worker whose socket has ended is of no more use, if it lives at all.
-            (None, _) => {
-                worker.kill();
-                match worker.wait(worker_process::VANISH)? {
-                    Some(exit) => exit,
-                    None => return Ok(()),
-                }
+            Err(error) => {
+                events.push((slot, Event::Broken(error)));
+                false
             }
         };
+        let exit = match worker.ended()? {
+            None if is_of_use => return Ok(()),
+            None => {
+                worker.kill();
+                worker.wait(worker_process::VANISH)?
+            }
+            exit => exit,
+        };
+        let Some(exit) = exit else { return Ok(()) };
         // What it sent before it died counts.
         let _ = receive(worker, |event| events.push((slot, event)));
         if let Some(worker) = self.dismiss(slot) {

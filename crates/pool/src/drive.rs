@@ -3,46 +3,19 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use multiproc_segment::Segment;
-
 use crate::blocks::ReceivedBlocks;
-use crate::board::Board;
 use crate::coordinator::{Coordinator, Step, Verdict};
 use crate::crew::{Crew, Event};
 use crate::error::PoolError;
 use crate::exit::Exit;
 use crate::failed::TaskError;
-use crate::message::{Run, ToParent, ToWorker, encode};
+use crate::message::{ToParent, ToWorker, encode};
 use crate::panics::Panic;
+use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::target::{Mend, Target};
-use crate::task::{Entry, SentName};
 use crate::worker_process::{Death, State};
 use crate::written::Keep;
-
-/// A job that is ready to run.
-pub(crate) struct Prepared<'a> {
-    pub(crate) entry: &'static Entry,
-    pub(crate) board: Board,
-    pub(crate) chunk: usize,
-    /// How often an item may be begun.
-    pub(crate) attempts: u32,
-    /// The words of the seed.
-    pub(crate) seed: Option<Vec<u32>>,
-    pub(crate) written: Option<Target<'a>>,
-    /// The arguments' segments and encoded handles.
-    pub(crate) arguments: Vec<(Segment, Vec<u8>)>,
-    /// Items that could not be encoded.
-    pub(crate) unsent: BTreeMap<usize, TaskError>,
-}
-
-/// A job that has ended.
-pub(crate) struct Ended {
-    pub(crate) blocks: ReceivedBlocks,
-    pub(crate) failures: BTreeMap<usize, TaskError>,
-    /// Why it ended before all items did.
-    pub(crate) stopped: Option<PoolError>,
-}
 
 /// What a dead worker left of the array.
 struct Casualty {
@@ -74,10 +47,10 @@ pub(crate) fn in_workers(crew: &mut Crew, job: &Prepared<'_>, ticker: &mut Ticke
         unfit: None,
         stopping: false,
     };
-    let stopped = drive.run(ticker).err().map(|error| {
+    let stopped = drive.run(ticker).err();
+    if stopped.is_some() {
         drive.stop();
-        error
-    });
+    }
     Ended {
         blocks: drive.blocks,
         failures: drive.failures,
@@ -114,9 +87,13 @@ impl Drive<'_> {
                 Step::Send(slot) => self.send(slot),
                 Step::Wait => {
                     self.expect_somebody()?;
-                    for (slot, event) in self.crew.wait(ticker.left())? {
-                        self.take(slot, event)?;
-                    }
+                    let events = self.crew.wait(ticker.left())?;
+                    // Each counts, also those that come after one that ends the job.
+                    let taken: Vec<_> = events
+                        .into_iter()
+                        .map(|(slot, event)| self.take(slot, event))
+                        .collect();
+                    taken.into_iter().collect::<Result<(), PoolError>>()?;
                     ticker.tick(|| self.n_ended());
                 }
                 Step::Close => {
@@ -157,9 +134,10 @@ impl Drive<'_> {
                     worker.link.forget(array.id())?;
                 }
             }
-            worker
-                .link
-                .send(&encode(&ToWorker::Run(run)), &[self.job.board.segment()])
+            worker.link.send(
+                &encode(&ToWorker::Run(Box::new(run))),
+                &[self.job.board.segment()],
+            )
         })();
         if sent.is_err() {
             worker.kill();
@@ -361,54 +339,5 @@ impl Drive<'_> {
         }
         // The job has failed already; that its array could not be repaired shows as torn rows.
         let _ = self.mend();
-    }
-}
-
-impl Prepared<'_> {
-    /// Prepares the next round, and returns the failures of the items that no worker would run.
-    pub(crate) fn close_round(
-        &self,
-        coordinator: &mut Coordinator,
-    ) -> impl Iterator<Item = (usize, TaskError)> {
-        let refused = coordinator.close_round(|item| self.board.is_finished(item));
-        self.board.restart_counter();
-        let target = self.written.as_ref();
-        refused.into_iter().map(move |item| {
-            let failure =
-                target.map_or(TaskError::NotRun { item }, |target| target.found_torn(item));
-            (item, failure)
-        })
-    }
-
-    fn run(&self, order: u32, coordinator: &Coordinator) -> Run {
-        let round = coordinator.round();
-        Run {
-            order,
-            task: SentName::of(self.entry.name),
-            board: self.board.layout(),
-            round: round.number,
-            ranges: round
-                .ranges
-                .iter()
-                .map(|range| (range.start, range.end))
-                .collect(),
-            chunk: round.chunk,
-            repeated: coordinator.repeated(),
-            seed: self.seed.clone(),
-            written: self.written.as_ref().map(|target| target.written.clone()),
-            arguments: self
-                .arguments
-                .iter()
-                .map(|(_, handle)| handle.clone())
-                .collect(),
-        }
-    }
-
-    /// Returns the arrays in the order in which [`ToWorker::Arrays`] carries them.
-    fn arrays(&self) -> Vec<&Segment> {
-        let written = self.written.iter().map(|target| &target.segment);
-        written
-            .chain(self.arguments.iter().map(|(segment, _)| segment))
-            .collect()
     }
 }

@@ -112,9 +112,9 @@ pub enum PoolError {
         /// The parameter.
         parameter: &'static str,
         /// What it takes.
-        wanted: ArrayKind,
+        wanted: Box<ArrayKind>,
         /// What was passed.
-        found: ArrayKind,
+        found: Box<ArrayKind>,
     },
     /// The array that a job writes is also one of its arguments: its workers would wait for one another.
     WrittenArgument {

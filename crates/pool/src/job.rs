@@ -11,7 +11,7 @@ use crate::error::PoolError;
 use crate::failed::{Failed, TaskError};
 use crate::items::Items;
 use crate::pool::Pool;
-use crate::progress::Progress;
+use crate::progress::{Callback, Progress};
 use crate::run::{self, Outcome, Over, Plan, Verb};
 use crate::target;
 use crate::task::{Entry, PartTask, Task};
@@ -53,7 +53,7 @@ pub(crate) struct Options<'p> {
     pub(crate) chunk: Option<usize>,
     pub(crate) retries: Option<u32>,
     pub(crate) rows_per_item: usize,
-    pub(crate) progress: Option<Box<dyn FnMut(&Progress) + Send + 'p>>,
+    pub(crate) progress: Option<Callback<'p>>,
 }
 
 /// A task over items.
@@ -224,11 +224,8 @@ impl<V: Verb> Job<'_, V> {
             return Err(error);
         }
         let each = results.into_iter().enumerate().map(|(item, result)| {
-            result.ok_or_else(|| {
-                failures
-                    .remove(&item)
-                    .expect("an item has a result or a failure")
-            })
+            let failure = || failures.remove(&item).unwrap_or(TaskError::NotRun { item });
+            result.ok_or_else(failure)
         });
         Ok(each.collect())
     }

@@ -28,6 +28,8 @@ mod items;
 
 mod target;
 
+mod prepared;
+
 mod coordinator;
 
 mod drive;
@@ -47,6 +49,8 @@ mod output;
 mod board_layout;
 
 mod board;
+
+mod line;
 
 mod blocks;
 

@@ -48,7 +48,7 @@ pub(crate) enum ToWorker {
     /// arguments.
     Arrays,
     /// The message carries the job's board: claim and run items until there are none.
-    Run(Run),
+    Run(Box<Run>),
     /// Exit in order.
     Stop,
 }
@@ -78,7 +78,7 @@ pub(crate) enum ToParent {
     Block { number: u64 },
     /// The round has nothing more to claim, and the worker has let go of the job's memory.
     Done,
-    /// The worker cannot run the round, and exits.
+    /// The worker cannot run the round.
     Refused(Refusal),
 }
 

@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::{Mutex, Once, PoisonError};
 
-use crate::board::{Board, Line};
+use crate::board::Board;
+use crate::line::Line;
 
 /// A panic's message and the place it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,19 @@ pub(crate) struct Panic {
     pub(crate) place: Option<String>,
 }
 
+/// What this thread is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Catching {
-    Off,
-    On { last: Option<Panic> },
+    Nothing,
+    /// It runs a task.
+    Task,
+    /// It runs a task that has panicked, and `LAST` holds how. The task may have caught that itself.
+    Panicked,
 }
 
 thread_local! {
-    static CATCHING: RefCell<Catching> = const { RefCell::new(Catching::Off) };
+    static CATCHING: Cell<Catching> = const { Cell::new(Catching::Nothing) };
+    static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
 /// Where this process leaves the text of a panic, in case it aborts: the line of its slot on the job's board.
@@ -48,15 +55,13 @@ fn with_line(use_line: impl FnOnce(Line<'_>)) {
 pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     install_hook();
     // A task may itself run a serial pool, whose tasks are caught in here.
-    let outer = CATCHING.replace(Catching::On { last: None });
-    // What a task can break by unwinding is its own: items are decoded afresh, and a part of an array that a
-    // panic left half written is dealt with by the caller.
+    let outer = CATCHING.replace(Catching::Task);
+    // What a task can break by unwinding is its own: items are decoded afresh, and a part of an array that a panic left half
+    // written is dealt with by the caller.
     let outcome = panic::catch_unwind(AssertUnwindSafe(f));
-    let last = match CATCHING.replace(outer) {
-        Catching::On { last } => last,
-        Catching::Off => None,
-    };
-    if last.is_some() {
+    let noted = CATCHING.replace(outer) == Catching::Panicked;
+    let last = if noted { LAST.take() } else { None };
+    if noted {
         with_line(|line| line.forget_text());
     }
     outcome.map_err(|payload| {
@@ -82,18 +87,17 @@ fn install_hook() {
 
 /// Keeps the panic if it is a task's, and tells whether it is.
 fn note(info: &PanicHookInfo<'_>) -> bool {
+    if CATCHING.get() == Catching::Nothing {
+        return false;
+    }
     let panic = Panic {
         message: message_of(info.payload()),
         place: info.location().map(ToString::to_string),
     };
     with_line(|line| line.leave_text(panic.to_text().as_bytes()));
-    CATCHING.with_borrow_mut(|catching| match catching {
-        Catching::On { last } => {
-            *last = Some(panic);
-            true
-        }
-        Catching::Off => false,
-    })
+    CATCHING.set(Catching::Panicked);
+    LAST.set(Some(panic));
+    true
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {

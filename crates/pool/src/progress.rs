@@ -39,9 +39,12 @@ pub struct Progress {
     pub left: Option<Duration>,
 }
 
+/// What a job tells its progress to.
+pub(crate) type Callback<'a> = Box<dyn FnMut(&Progress) + Send + 'a>;
+
 /// Calls a job's callback now and then.
 pub(crate) struct Ticker<'a> {
-    callback: Option<Box<dyn FnMut(&Progress) + Send + 'a>>,
+    callback: Option<Callback<'a>>,
     total: usize,
     began: Instant,
     next: Instant,
@@ -50,10 +53,7 @@ pub(crate) struct Ticker<'a> {
 }
 
 impl<'a> Ticker<'a> {
-    pub(crate) fn new(
-        callback: Option<Box<dyn FnMut(&Progress) + Send + 'a>>,
-        total: usize,
-    ) -> Ticker<'a> {
+    pub(crate) fn new(callback: Option<Callback<'a>>, total: usize) -> Ticker<'a> {
         let began = Instant::now();
         Ticker {
             callback,

@@ -10,7 +10,7 @@ use crate::arguments::Passed;
 use crate::blocks::ReceivedBlocks;
 use crate::board::{Board, Place, Slot};
 use crate::board_layout::BoardLayout;
-use crate::drive::{self, Ended, Prepared};
+use crate::drive;
 use crate::error::PoolError;
 use crate::failed::TaskError;
 use crate::fault::Fault;
@@ -18,6 +18,7 @@ use crate::items::Items;
 use crate::job::{Job, Options};
 use crate::panics;
 use crate::pool;
+use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::registry;
 use crate::serial;
@@ -157,8 +158,8 @@ fn check(entry: &'static Entry, options: &Options<'_>) -> Result<(), PoolError> 
             return Err(PoolError::WrongArgument {
                 task,
                 parameter,
-                wanted,
-                found: argument.kind,
+                wanted: Box::new(wanted),
+                found: Box::new(argument.kind),
             });
         }
     }

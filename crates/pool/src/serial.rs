@@ -5,7 +5,7 @@ use multiproc_segment::Segment;
 use crate::blocks::{Blocks, ReceivedBlocks};
 use crate::call::Argument;
 use crate::coordinator::{Coordinator, Step};
-use crate::drive::{Ended, Prepared};
+use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::work::{self, Work};
 use crate::written::WrittenArray;

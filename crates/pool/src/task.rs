@@ -254,6 +254,10 @@ pub trait Fallible {
     type Output;
 
     /// Turns an error into the item's failure.
+    ///
+    /// # Errors
+    ///
+    /// The task's own, as text.
     fn into_result(self) -> Result<Self::Output, Fault>;
 }
 

@@ -7,10 +7,11 @@ use multiproc_shared_rng::Split;
 use serde::Serialize;
 
 use crate::blocks::Blocks;
-use crate::board::{Board, INLINE_LEN, Kind, Line, Place};
+use crate::board::{Board, INLINE_LEN, Kind, Place};
 use crate::call::{Argument, Call};
 use crate::coordinator::Round;
 use crate::fault::Fault;
+use crate::line::Line;
 use crate::panics::{self, Panic};
 use crate::task::{RunTask, Task};
 use crate::written::WrittenArray;

@@ -1,10 +1,13 @@
 //! The pool, as its users have it: real processes, really killed.
+#![expect(clippy::unwrap_used, reason = "a step that fails here fails its test")]
 
 mod deaths;
 
 mod jobs;
 
 mod leaks;
+
+mod lost_parts;
 
 mod mistakes;
 
@@ -17,6 +20,8 @@ mod results;
 mod sharing;
 
 mod starting;
+
+mod ways;
 
 use multiproc_pool::Pool;
 

@@ -284,7 +284,7 @@ fn what_cannot_be_encoded_fails_alone() {
 fn a_failing_job_names_the_first_failure_and_the_count() {
     #[task(crate = multiproc_pool)]
     fn even(x: u64) -> Result<u64, PoolError> {
-        if x % 2 == 0 {
+        if x.is_multiple_of(2) {
             Ok(x)
         } else {
             Err(PoolError::Zero {

@@ -46,17 +46,25 @@ fn kill_a_parent(what: &str) {
                 .expect("a number")
         })
         .collect();
-    let in_state = |pid: u32, state: char| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit(')')
-            .next()
-            .is_some_and(|rest| rest.trim_start().starts_with(state))
+    let in_state = |pid: &u32, state: char| {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task"))
+            .into_iter()
+            .flatten();
+        let stats = threads
+            .flatten()
+            .map(|thread| std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default());
+        stats.into_iter().any(|stat| {
+            let fields = stat.rsplit(')').next().unwrap_or_default();
+            fields.trim_start().starts_with(state)
+        })
     };
     match what {
         "stopped" => wait_until("they are stopped", || {
-            pids.iter().all(|&pid| in_state(pid, 'T'))
+            pids.iter().all(|pid| in_state(pid, 'T'))
         }),
-        "busy" => wait_until("one is busy", || pids.iter().any(|&pid| in_state(pid, 'R'))),
+        "busy" => wait_until("they are busy", || {
+            pids.iter().all(|pid| in_state(pid, 'R'))
+        }),
         _ => {}
     }
     parent.kill();
@@ -100,7 +108,7 @@ fn parent_role() {
 }
 
 #[test]
-fn the_name_of_an_array_goes_with_the_parents_last_worker_or_the_next_prune() {
+fn the_name_of_an_array_goes_with_its_last_user() {
     let _watchdog = watchdog(PATIENCE);
     let name = unique_name("orphan");
     let mut parent = Child::spawn("parents::naming_role", &[&name]);
@@ -121,7 +129,6 @@ fn the_name_of_an_array_goes_with_the_parents_last_worker_or_the_next_prune() {
     wait_until("no worker is left", || {
         pids.iter().all(|&pid| !is_running(pid))
     });
-    multiproc_segment::prune().unwrap();
     assert_eq!(shm_names(&name), [""; 0]);
 }
 
