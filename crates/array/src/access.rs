@@ -12,7 +12,10 @@ use crate::layout::LayoutError;
 use crate::parting::{RowRanges, chunk_rows, split_rows};
 use crate::torn::unless_torn;
 use crate::view::Held;
-use crate::{Access, ArrayError, Element, PartMut, ReadGuard, SharedArray, WriteGuard};
+use crate::{
+    Access, ArrayError, AtomicElement, AtomicGuard, Element, PartMut, ReadGuard, SharedArray,
+    WriteGuard,
+};
 
 /// # Errors of all guards and parts
 ///
@@ -80,6 +83,21 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     /// See [above](#errors-of-all-guards-and-parts).
     pub fn write_timeout(&self, patience: Duration) -> Access<WriteGuard<'_, T, D>> {
         self.write_until(Deadline::after(patience))
+    }
+
+    /// Waits until nobody reads or writes the array, and lets others change it atomically too.
+    ///
+    /// Programs that know no guards may change elements meanwhile, if they do so with one store each.
+    ///
+    /// # Errors
+    ///
+    /// See [above](#errors-of-all-guards-and-parts).
+    pub fn atomic(&self) -> Access<AtomicGuard<'_, T, D>>
+    where
+        T: AtomicElement,
+    {
+        let held = Held::atomic(self.access_table(), &self.placement, Deadline::Never);
+        unless_torn(held.map(|held| AtomicGuard { held }))
     }
 
     fn read_until(&self, deadline: Deadline) -> Access<ReadGuard<'_, T, D>> {

@@ -124,14 +124,9 @@ impl<T: Element, D: Dimension> Frozen<T, D> {
     }
 
     /// The array with its axes in reverse order, as a frozen array of the same elements.
-    ///
-    /// # Errors
-    ///
-    /// Never any: an array that is frozen stays so.
     #[doc(alias = "T")]
-    pub fn transposed(&self) -> Result<Self, ArrayError> {
-        let placement = self.placement.clone().transposed();
-        Self::placed(self.segment().clone(), placement)
+    pub fn transposed(&self) -> Self {
+        frozen(self.segment().clone(), self.placement.clone().transposed())
     }
 
     /// Writes the array into a file at `path`; see [`SharedArray::save`].
@@ -205,7 +200,7 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     }
 }
 
-/// The array in a segment that has just been frozen.
+/// The array in a segment that is known to be frozen.
 fn frozen<T: Element, D: Dimension>(segment: Segment, placement: Placement) -> Frozen<T, D> {
     Frozen::placed(segment, placement).expect("a frozen segment")
 }

@@ -1,4 +1,4 @@
-//! [`ReadGuard`], [`WriteGuard`] and [`PartMut`]: an array's elements, for as long as they are held.
+//! [`ReadGuard`], [`AtomicGuard`], [`WriteGuard`] and [`PartMut`]: an array's elements, for as long as they are held.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
@@ -10,7 +10,7 @@ use crate::claimed::Claimed;
 use crate::layout::LayoutError;
 use crate::torn::{Guard, WritingGuard};
 use crate::view::Held;
-use crate::{ArrayError, Element};
+use crate::{ArrayError, AtomicElement, Element};
 
 /// An array's elements, or some of its rows, which nobody writes for as long as this lives.
 ///
@@ -97,6 +97,37 @@ pub struct ReadGuard<'a, T, D> {
 #[must_use = "a dropped guard lets go at once"]
 pub struct WriteGuard<'a, T, D> {
     pub(crate) held: Held<ArrayViewMut<'a, T, D>>,
+}
+
+/// An array's elements, which many may change at the same time, one by one and atomically.
+///
+/// It derefs to an [`ArrayRef`] of [atomics](AtomicElement::Atomic). Others may hold such guards too,
+/// but nobody may read or write as with the other guards.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::Ordering::Relaxed;
+/// use multiproc_array::SharedArray;
+/// use ndarray::Ix1;
+///
+/// let histogram = SharedArray::<u64, Ix1>::zeros(10)?;
+/// std::thread::scope(|scope| {
+///     for _ in 0..4 {
+///         scope.spawn(|| {
+///             let bins = histogram.atomic().unwrap();
+///             for i in 0..1000 {
+///                 bins[i % 10].fetch_add(1, Relaxed);
+///             }
+///         });
+///     }
+/// });
+/// assert!(histogram.read()?.iter().all(|&n| n == 400));
+/// # Ok::<(), multiproc_array::ArrayError>(())
+/// ```
+#[must_use = "a dropped guard lets go at once"]
+pub struct AtomicGuard<'a, T: AtomicElement, D> {
+    pub(crate) held: Held<ArrayView<'a, T::Atomic, D>>,
 }
 
 /// Rows of an array, which nobody else touches for as long as this lives.
@@ -255,6 +286,14 @@ impl<T, D> Deref for ReadGuard<'_, T, D> {
     }
 }
 
+impl<T: AtomicElement, D> Deref for AtomicGuard<'_, T, D> {
+    type Target = ArrayRef<T::Atomic, D>;
+
+    fn deref(&self) -> &ArrayRef<T::Atomic, D> {
+        self.held.view()
+    }
+}
+
 impl<T, D> Deref for WriteGuard<'_, T, D> {
     type Target = ArrayRef<T, D>;
 
@@ -293,6 +332,16 @@ impl<T, D> Guard for ReadGuard<'_, T, D> {
     }
 }
 
+impl<T: AtomicElement, D> Guard for AtomicGuard<'_, T, D> {
+    fn claimed(&self) -> &Claimed {
+        self.held.claimed()
+    }
+
+    fn claimed_mut(&mut self) -> &mut Claimed {
+        self.held.claimed_mut()
+    }
+}
+
 impl<T, D> Guard for WriteGuard<'_, T, D> {
     fn claimed(&self) -> &Claimed {
         self.held.claimed()
@@ -318,6 +367,12 @@ impl<T, D> Guard for PartMut<'_, T, D> {
 impl<T, D> WritingGuard for PartMut<'_, T, D> {}
 
 impl<T: fmt::Debug, D: Dimension> fmt::Debug for ReadGuard<'_, T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: AtomicElement<Atomic: fmt::Debug>, D: Dimension> fmt::Debug for AtomicGuard<'_, T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod atomic;
 mod bool;
 mod element;
 
@@ -26,10 +27,11 @@ pub mod reductions;
 
 pub use crate::bool::Bool;
 pub use access::Parts;
+pub use atomic::{Atomic, AtomicElement, AtomicF32, AtomicF64};
 pub use element::Element;
 pub use error::ArrayError;
 pub use frozen::{Frozen, StillWritable};
-pub use guard::{PartMut, ReadGuard, RowsMut, WriteGuard};
+pub use guard::{AtomicGuard, PartMut, ReadGuard, RowsMut, WriteGuard};
 pub use handle::ArrayHandle;
 pub use layout::LayoutError;
 pub use parting::{RowRanges, chunk_rows, split_rows};

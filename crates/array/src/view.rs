@@ -13,6 +13,7 @@ use ndarray::{
     ArrayRef, ArrayView, ArrayViewMut, Axis, Dimension, RawArrayViewMut, RemoveAxis, Slice,
 };
 
+use crate::atomic::Atomic;
 use crate::claimed::Claimed;
 use crate::layout::Placement;
 use crate::{ArrayError, Element};
@@ -22,7 +23,8 @@ use crate::{ArrayError, Element};
 /// # Invariants
 ///
 /// 1. `claimed` holds every row with an element of `view`, in the table in which all who view these
-///    elements claim: to write them if `view` is mutable, else to read them.
+///    elements claim: to write them if `view` is mutable, to change them atomically if it is of atomics,
+///    else to read them.
 /// 2. `view` lives no longer than `claimed`: it is only lent.
 pub(crate) struct Held<V> {
     view: V,
@@ -64,6 +66,25 @@ impl<'a, T: Element, D: Dimension> Held<ArrayViewMut<'a, T, D>> {
         //   is mapped writably;
         // - whatever is written are bytes that others may read: `T` is `NoUninit`.
         let view = unsafe { elements.deref_into_view_mut() };
+        Ok(Held { view, claimed })
+    }
+}
+
+impl<'a, A: Atomic, D: Dimension> Held<ArrayView<'a, A, D>> {
+    /// Claims the rows of `placement` to change them atomically, and views its elements as such.
+    pub(crate) fn atomic(
+        table: &'a AccessTable,
+        placement: &Placement,
+        deadline: Deadline,
+    ) -> Result<Self, ArrayError> {
+        let claimed = Claimed::new(table, Mode::Atomic, placement, deadline)?;
+        let elements = elements::<A, D>(table.segment().payload(), placement);
+        // SAFETY: `deref_into_view` requires that
+        // - the elements are there, initialised, aligned, for `'a`: as in `read`, and any bytes are
+        //   an `Atomic`;
+        // - whoever changes them while the view lives does so atomically: the claim of `Mode::Atomic`
+        //   excludes all but its like, by invariants 1 and 2.
+        let view = unsafe { elements.deref_into_view() };
         Ok(Held { view, claimed })
     }
 }
@@ -171,10 +192,7 @@ fn span<'a>(payload: Bytes<'a>, placement: &Placement) -> Bytes<'a> {
 }
 
 /// The elements of `placement` as a raw view, all of which is aligned and within `payload`.
-fn elements<T: Element, D: Dimension>(
-    payload: Bytes<'_>,
-    placement: &Placement,
-) -> RawArrayViewMut<T, D> {
+fn elements<T, D: Dimension>(payload: Bytes<'_>, placement: &Placement) -> RawArrayViewMut<T, D> {
     assert_eq!(
         placement.grid().size(),
         size_of::<T>(),

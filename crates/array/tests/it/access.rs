@@ -1,5 +1,6 @@
 //! Guards and parts: who holds what keeps whom out, across processes.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use multiproc_array::{AccessError, ArrayError, LayoutError, SharedArray};
@@ -253,7 +254,11 @@ fn striping_role() {
     let own: u64 = args[1].parse().unwrap();
     for round in 0.. {
         let row = round % array.shape()[0];
-        let mut part = array.part(row..row + 1).unwrap();
+        let mut part = match array.part(row..row + 1) {
+            // The other one was killed here; the row is about to be written anew.
+            Err(AccessError::Torn(torn)) => torn.mark_consistent(),
+            part => part.unwrap(),
+        };
         part.iter_mut()
             .for_each(|element| *element = own + 1000 * round as u64);
         drop(part);
@@ -282,4 +287,53 @@ fn readers_never_see_a_row_half_written() {
             seen.insert(row[0]);
         }
     }
+}
+
+/// Adds 1 and 0.5 to every element of the arrays named in the first two arguments, 5000 times.
+#[test]
+fn adding_role() {
+    let Some(args) = child::args("access::adding_role") else {
+        return;
+    };
+    let counts = SharedArray::<u16, Ix1>::open(&args[0].parse().unwrap()).unwrap();
+    let sums = SharedArray::<f64, Ix1>::open(&args[1].parse().unwrap()).unwrap();
+    let (counts, sums) = (counts.atomic().unwrap(), sums.atomic().unwrap());
+    child::say("adding");
+    child::read_line();
+    for _ in 0..5000 {
+        counts.iter().for_each(|count| {
+            count.fetch_add(1, Relaxed);
+        });
+        sums.iter().for_each(|sum| {
+            sum.fetch_add(0.5, Relaxed);
+        });
+    }
+}
+
+#[test]
+fn nothing_that_many_add_at_once_is_lost() {
+    let _watchdog = watchdog(PATIENCE);
+    let names = [name(), name()];
+    let counts = SharedArray::<u16, Ix1>::create(&names[0], 5).unwrap();
+    let sums = SharedArray::<f64, Ix1>::create(&names[1], 3).unwrap();
+    let args = names.each_ref().map(SegmentName::as_str);
+    let mut adders: Vec<Child> = (0..4)
+        .map(|_| Child::spawn("access::adding_role", &args))
+        .collect();
+    for adder in &mut adders {
+        adder.expect_line("adding");
+    }
+    assert!(counts.try_read().is_err());
+    assert!(counts.try_write().is_err());
+    let own = counts.atomic().unwrap();
+    for adder in &mut adders {
+        adder.say("go");
+    }
+    own.iter().for_each(|count| {
+        count.fetch_add(7, Relaxed);
+    });
+    drop(own);
+    assert!(adders.iter_mut().all(|adder| adder.wait().success()));
+    assert_eq!(counts.read().unwrap().to_vec(), [20_007; 5]);
+    assert_eq!(sums.read().unwrap().to_vec(), [10_000.0; 3]);
 }
