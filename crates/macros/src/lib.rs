@@ -1,17 +1,4 @@
-//! `#[task]`: the attribute that makes a function callable in another process.
-//!
-//! A process cannot be sent a function, only its name. The attribute registers the function under
-//! its name, when the program is linked, and turns the name into a value that a pool's verbs take:
-//!
-//! ```text
-//! #[task]                                   pub struct hits;             // a unit struct: a value
-//! pub fn hits(rng: &mut Stream, n: u64)     impl Task for hits { .. }    // what `pool.map` asks for
-//!     -> u64 { .. }                  =>     impl Deref for hits { .. }   // so that `hits(rng, 5)` still calls
-//!                                           static ENTRY: Entry = ..;    // found by name in the worker
-//! ```
-//!
-//! What it does not do: it knows nothing of pools or processes. The traits it implements, and their
-//! documentation, are in `multiproc-pool`; use both through `multiproc`.
+#![doc = include_str!("../README.md")]
 
 mod expand;
 

@@ -1,4 +1,4 @@
-//! Functions in worker processes: maps and in-place fills whose results do not depend on the workers.
+#![doc = include_str!("../README.md")]
 
 // What a user writes, in reading order.
 mod pool;
@@ -62,6 +62,9 @@ mod registry;
 
 // The worker's side.
 mod startup;
+
+#[cfg(feature = "auto-init")]
+mod auto_init;
 
 mod worker;
 

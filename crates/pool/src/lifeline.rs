@@ -4,11 +4,12 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use multiproc_segment::Segment;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{PidfdFlags, Signal, getppid, pidfd_open, set_parent_process_death_signal};
 
 use crate::error::PoolError;
 use crate::startup;
@@ -26,6 +27,9 @@ fn arrays() -> MutexGuard<'static, Vec<Segment>> {
     ARRAYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How long the parent may take to be gone after its socket is.
+const VANISH: Duration = Duration::from_secs(1);
+
 /// Ends this process as soon as the other end of `socket` is closed: the parent has died, however it did.
 ///
 /// A thread waits for that, so that a task at work is no obstacle. A worker that is stopped (SIGSTOP) runs no
@@ -33,24 +37,42 @@ fn arrays() -> MutexGuard<'static, Vec<Segment>> {
 /// worker ends, which is why the signal is one that does no harm then.
 pub(crate) fn hold_on(socket: &UnixStream) -> Result<(), PoolError> {
     let socket = OwnedFd::from(socket.try_clone().map_err(PoolError::system("dup"))?);
+    let parent = getppid().and_then(|parent| pidfd_open(parent, PidfdFlags::empty()).ok());
     thread::Builder::new()
         .name("lifeline".to_owned())
         .spawn(move || {
-            wait_for_end(&socket);
-            arrays().iter().for_each(Segment::leave);
+            // No events are asked for: what arrives is the main thread's, and POLLHUP is told in any case.
+            wait_for(&socket, PollFlags::empty(), None);
+            leave_arrays(parent);
             startup::exit_now(1);
         })
         .map_err(PoolError::system("clone"))?;
     set_parent_process_death_signal(Some(Signal::CONT)).map_err(PoolError::system("prctl"))
 }
 
-fn wait_for_end(socket: &OwnedFd) {
-    // No events are asked for: what arrives is the main thread's, and POLLHUP is told in any case.
-    let mut fds = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::empty())];
+/// Leaves the arrays once the parent has: it closes its descriptors one by one, and while it has one of an array, nobody
+/// else is the last user.
+fn leave_arrays(parent: Option<OwnedFd>) {
+    let arrays = arrays();
+    if arrays.iter().all(|array| array.name().is_none()) {
+        return;
+    }
+    match parent {
+        Some(parent) => wait_for(&parent, PollFlags::IN, Some(VANISH)),
+        // Before Linux 5.3.
+        None => thread::sleep(VANISH / 10),
+    }
+    arrays.iter().for_each(Segment::leave);
+}
+
+fn wait_for(fd: &OwnedFd, events: PollFlags, patience: Option<Duration>) {
+    let deadline = patience.map(|patience| Instant::now() + patience);
     loop {
-        match poll(&mut fds, None) {
-            Err(Errno::INTR) => {}
-            Ok(_) | Err(_) => return,
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut fds = [PollFd::from_borrowed_fd(fd.as_fd(), events)];
+        if poll(&mut fds, timeout.as_ref()) != Err(Errno::INTR) {
+            return;
         }
     }
 }
