@@ -19,10 +19,11 @@ use crate::{
 
 /// # Errors of all guards and parts
 ///
-/// - [`AccessError::Torn`](crate::AccessError::Torn) if a writer died or panicked in some of the rows; it carries the guard.
+/// - [`AccessError::Torn`](crate::AccessError::Torn) if a writer died or panicked in some of the
+///   rows; it carries the guard.
 /// - [`AccessError::Refused`](crate::AccessError::Refused) with
-///   - [`ArrayError::WouldBlock`] or [`ArrayError::TimedOut`] if others hold some of the rows, and the
-///     call was not to wait, or not any longer;
+///   - [`ArrayError::WouldBlock`] or [`ArrayError::TimedOut`] if others hold some of the rows, and
+///     the call was not to wait, or not any longer;
 ///   - [`ArrayError::WouldDeadlock`] if this very thread does;
 ///   - [`ArrayError::TableFull`] if 62 claims are held already;
 ///   - [`ArrayError::Stuck`] if a process was stopped in the middle of claiming;
@@ -87,7 +88,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
 
     /// Waits until nobody reads or writes the array, and lets others change it atomically too.
     ///
-    /// Programs that know no guards may change elements meanwhile, if they do so with one store each.
+    /// Programs that know no guards may change elements meanwhile, if they do so with one store
+    /// each.
     ///
     /// # Errors
     ///

@@ -61,8 +61,8 @@ macro_rules! atomic_floats {
                 self.0.store(value.to_bits(), order);
             }
 
-            /// Adds to the value, and returns what it was before. Additions of many threads round in
-            /// the order in which they happen.
+            /// Adds to the value, and returns what it was before. Additions of many threads round
+            /// in the order in which they happen.
             pub fn fetch_add(&self, addend: $float, order: Ordering) -> $float {
                 let add = |bits| Some((<$float>::from_bits(bits) + addend).to_bits());
                 let (Ok(before) | Err(before)) = self.0.fetch_update(order, Ordering::Relaxed, add);

@@ -12,8 +12,8 @@ use crate::layout::{Grid, Placement};
 ///
 /// # Invariants
 ///
-/// The claim covers every row of the grid that holds an element of the placement it was made for. One without a claim
-/// is [lent](Claimed::lend) by one that has it, and does not outlive that.
+/// The claim covers every row of the grid that holds an element of the placement it was made for.
+/// One without a claim is [lent](Claimed::lend) by one that has it, and does not outlive that.
 #[derive(Debug)]
 pub struct Claimed {
     table: AccessTable,

@@ -9,11 +9,11 @@ use crate::shared::WORD;
 use crate::{ArrayError, Element, SharedArray};
 
 impl<T: Element, D: Dimension> SharedArray<T, D> {
-    /// A copy of the array that is sound even while a program that takes no guards, such as NumPy with
-    /// `r+`, writes to it.
+    /// A copy of the array that is sound even while a program that takes no guards, such as NumPy
+    /// with `r+`, writes to it.
     ///
-    /// Elements of up to 8 bytes are read whole, each as it was at some moment; not all at the same one.
-    /// Writers that do take guards are kept out for as long as the copying takes.
+    /// Elements of up to 8 bytes are read whole, each as it was at some moment; not all at the same
+    /// one. Writers that do take guards are kept out for as long as the copying takes.
     ///
     /// # Errors
     ///

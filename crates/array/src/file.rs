@@ -16,7 +16,7 @@ use crate::shared::Order;
 use crate::{ArrayError, Element, SharedArray, dtype};
 
 impl<T: Element, D: Dimension> SharedArray<T, D> {
-    /// A new anonymous array with the elements of a .npy file, read once and straight to their place.
+    /// A new anonymous array with the elements of a .npy file, read straight to their place.
     ///
     /// It has the file's order, C's or Fortran's.
     ///
@@ -48,12 +48,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
         let (mut file, header) = open(path).map_err(|error| at(path, error))?;
         dtype::check::<T>(&header.descr)?;
         check_dimensions::<D>(&header.shape)?;
-        check_len(
-            &file,
-            &header,
-            checked_len_bytes(&header.shape, size_of::<T>())?,
-        )
-        .map_err(|error| at(path, error))?;
+        let len_bytes = checked_len_bytes(&header.shape, size_of::<T>())?;
+        check_len(&file, &header, len_bytes).map_err(|error| at(path, error))?;
         let order = if header.fortran_order {
             Order::Fortran
         } else {
@@ -66,8 +62,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
 
     /// Writes the array into a file at `path`, as `numpy.save` would, byte for byte.
     ///
-    /// A file that is there is replaced when the new one is whole, so that whoever has it mapped keeps
-    /// what he has.
+    /// A file that is there is replaced when the new one is whole, so that those who have it mapped
+    /// keep what they have.
     ///
     /// # Errors
     ///
@@ -80,7 +76,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
 }
 
 impl Header {
-    /// Reads the header of the .npy file at `path`, so that its dtype and shape are known before it is loaded.
+    /// Reads the header of the .npy file at `path`, so that its dtype and shape are known before it
+    /// is loaded.
     ///
     /// # Errors
     ///
@@ -155,8 +152,8 @@ fn write_elements<T: Element, D: Dimension>(
     file.flush()
 }
 
-/// Writes a file aside and gives it its name once it is whole. What has the name and is no regular file,
-/// such as a terminal, is written to.
+/// Writes a file aside and gives it its name once it is whole. What has the name and is no regular
+/// file, such as a terminal, is written to.
 fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(path).ok();

@@ -14,8 +14,9 @@ use crate::{ArrayError, ArrayHandle, Element, SharedArray, file, locate};
 
 /// An array that nobody can write any more, in any process: not even NumPy, not even this one.
 ///
-/// So it needs no guard. It derefs to an [`ArrayRef`], is cheap to clone, and goes to other threads and,
-/// as a segment and a [`handle`](Self::handle), to other processes: the natural argument of a task.
+/// So it needs no guard. It derefs to an [`ArrayRef`], is cheap to clone, and goes to other threads
+/// and, as a segment and a [`handle`](Self::handle), to other processes: the natural argument of a
+/// task.
 ///
 /// # Examples
 ///
@@ -112,8 +113,8 @@ impl<T: Element, D: Dimension> Frozen<T, D> {
         self.kept.segment()
     }
 
-    /// The array's slice, as a frozen array of the same elements, which can be sent like the whole; see
-    /// [`SharedArray::sliced`].
+    /// The array's slice, as a frozen array of the same elements, which can be sent like the whole;
+    /// see [`SharedArray::sliced`].
     ///
     /// # Errors
     ///
@@ -143,13 +144,14 @@ impl<T: Element, D: Dimension> Frozen<T, D> {
 impl<T: Element, D: Dimension> SharedArray<T, D> {
     /// Ends all writing to the array, in every process and for ever.
     ///
-    /// The array must be anonymous, and this the only one left of its clones and guards, here and in other
-    /// processes.
+    /// The array must be anonymous, and this the only one left of its clones and guards, here and
+    /// in other processes.
     ///
     /// # Errors
     ///
     /// [`StillWritable`], which gives the array back, with
-    /// - [`ArrayError::NamedArray`] if it has a name: take [`to_frozen_copy`](Self::to_frozen_copy);
+    /// - [`ArrayError::NamedArray`] if it has a name: take
+    ///   [`to_frozen_copy`](Self::to_frozen_copy);
     /// - [`ArrayError::Torn`] if a writer died in some of its rows;
     /// - [`ArrayError::WouldBlock`] if somebody is writing to it;
     /// - [`ArrayError::Segment`] if it is attached elsewhere.
@@ -211,7 +213,6 @@ fn writable<T: Element, D: Dimension>(segment: Segment, placement: Placement) ->
 }
 
 /// Why an array could not be frozen, and the array.
-#[derive(Debug)]
 pub struct StillWritable<T, D> {
     array: Box<SharedArray<T, D>>,
     error: ArrayError,
@@ -235,7 +236,16 @@ impl<T, D> fmt::Display for StillWritable<T, D> {
     }
 }
 
-impl<T: fmt::Debug, D: fmt::Debug> Error for StillWritable<T, D> {
+impl<T, D> fmt::Debug for StillWritable<T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StillWritable")
+            .field("array", &self.array)
+            .field("error", &self.error)
+            .finish()
+    }
+}
+
+impl<T, D> Error for StillWritable<T, D> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.error.source()
     }
@@ -255,7 +265,8 @@ impl<T: 'static, D> Deref for Frozen<T, D> {
     }
 }
 
-/// The bytes from the lowest element to the end of the highest: of a contiguous array, its elements'.
+/// The bytes from the lowest element to the end of the highest: of a contiguous array, its
+/// elements'.
 impl<T: 'static, D> AsRef<[u8]> for Frozen<T, D> {
     fn as_ref(&self) -> &[u8] {
         self.kept.bytes()

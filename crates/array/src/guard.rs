@@ -1,4 +1,4 @@
-//! [`ReadGuard`], [`AtomicGuard`], [`WriteGuard`] and [`PartMut`]: an array's elements, for as long as they are held.
+//! [`ReadGuard`], [`WriteGuard`], [`AtomicGuard`], [`PartMut`]: an array's elements while held.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
@@ -14,8 +14,8 @@ use crate::{ArrayError, AtomicElement, Element};
 
 /// An array's elements, or some of its rows, which nobody writes for as long as this lives.
 ///
-/// It derefs to an [`ArrayRef`]: indexing, iterating, slicing and arithmetic are ndarray's. What writes
-/// does not compile:
+/// It derefs to an [`ArrayRef`]: indexing, iterating, slicing and arithmetic are ndarray's. What
+/// writes does not compile:
 ///
 /// ```compile_fail,E0594
 /// # use multiproc_array::SharedArray;
@@ -67,7 +67,8 @@ pub struct ReadGuard<'a, T, D> {
 
 /// An array's elements, which nobody else touches for as long as this lives.
 ///
-/// It derefs to an [`ArrayRef`], mutably. In-place operators and `assign` write to the shared elements:
+/// It derefs to an [`ArrayRef`], mutably. In-place operators and `assign` write to the shared
+/// elements:
 ///
 /// ```
 /// use multiproc_array::SharedArray;
@@ -83,8 +84,8 @@ pub struct ReadGuard<'a, T, D> {
 /// # Ok::<(), multiproc_array::ArrayError>(())
 /// ```
 ///
-/// An operator that makes a new array makes one of another type, so that it cannot take the shared one's
-/// place unnoticed, as `matrix = 1 * matrix` does in Python:
+/// An operator that makes a new array makes one of another type, so that it cannot take the shared
+/// one's place unnoticed, as `matrix = 1 * matrix` does in Python:
 ///
 /// ```compile_fail,E0308
 /// # use multiproc_array::SharedArray;
@@ -101,8 +102,8 @@ pub struct WriteGuard<'a, T, D> {
 
 /// An array's elements, which many may change at the same time, one by one and atomically.
 ///
-/// It derefs to an [`ArrayRef`] of [atomics](AtomicElement::Atomic). Others may hold such guards too,
-/// but nobody may read or write as with the other guards.
+/// It derefs to an [`ArrayRef`] of [atomics](AtomicElement::Atomic). Others may hold such guards
+/// too, but nobody may read or write as with the other guards.
 ///
 /// # Examples
 ///
@@ -132,9 +133,9 @@ pub struct AtomicGuard<'a, T: AtomicElement, D> {
 
 /// Rows of an array, which nobody else touches for as long as this lives.
 ///
-/// It derefs to an [`ArrayRef`] over its own rows, mutably; their indices begin at 0, wherever in the
-/// array the part does. Parts that do not overlap can be held at the same time, in this process and in
-/// others. Two writers of one part are told so:
+/// It derefs to an [`ArrayRef`] over its own rows, mutably; their indices begin at 0, wherever in
+/// the array the part does. Parts that do not overlap can be held at the same time, in this process
+/// and in others. Two writers of one part are told so:
 ///
 /// ```
 /// use multiproc_array::{AccessError, ArrayError, SharedArray};
@@ -186,7 +187,8 @@ impl<'a, T: Element, D: RemoveAxis> PartMut<'a, T, D> {
         self.start..self.start + self.len()
     }
 
-    /// Some of these rows as a part of their own, which needs no claim: `range` counts as [`range`](Self::range) does.
+    /// Some of these rows as a part of their own, which needs no claim. `range` counts as
+    /// [`range`](Self::range) does.
     ///
     /// # Errors
     ///

@@ -8,8 +8,8 @@ use crate::{ArrayError, Element};
 /// Which array: the segment, the dtype, and where in the segment the elements are.
 ///
 /// Plain data of some dozen bytes, whatever the array's size. It names slices, transpositions and
-/// reversed views as well as whole arrays. Nothing in it is believed: who attaches checks it against
-/// the segment.
+/// reversed views as well as whole arrays. Nothing in it is believed: who attaches checks it
+/// against the segment.
 ///
 /// # Examples
 ///
@@ -53,9 +53,9 @@ impl ArrayHandle {
         }
     }
 
-    /// The handle as bytes, all numbers little-endian: version (one byte), offset (8 bytes), number of
-    /// lengths (4), the lengths (8 each), number of strides (4), the strides (8 each), length of the
-    /// dtype (4), the dtype, and the segment's handle.
+    /// The handle as bytes, all numbers little-endian: version (one byte), offset (8 bytes), number
+    /// of lengths (4), the lengths (8 each), number of strides (4), the strides (8 each), length of
+    /// the dtype (4), the dtype, and the segment's handle.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend((self.offset as u64).to_le_bytes());

@@ -1,7 +1,7 @@
-//! [`Placement`]: which elements of a file an array has, in which order, and which rows they belong to.
+//! [`Placement`]: which elements of a file an array has, and in which rows they are.
 //!
-//! Pure arithmetic on lengths, strides and offsets that may come from anyone. What it lets pass can be
-//! viewed without another look: in bounds, on the grid of the elements, no element twice.
+//! Pure arithmetic on lengths, strides and offsets that may come from anyone. What it lets pass can
+//! be viewed without another look: in bounds, on the grid of the elements, no element twice.
 
 mod error;
 mod grid;
@@ -144,8 +144,8 @@ impl Placement {
         self.grid.data_offset + self.first * self.grid.size
     }
 
-    /// Where the lowest element is, in bytes from the file's beginning, and how many bytes there are up
-    /// to the end of the highest.
+    /// Where the lowest element is, in bytes from the file's beginning, and how many bytes there
+    /// are up to the end of the highest.
     pub(crate) fn span_bytes(&self) -> (usize, usize) {
         let size = self.grid.size;
         (
@@ -154,8 +154,8 @@ impl Placement {
         )
     }
 
-    /// Shape and strides as seen from the lowest element, from where all strides lead upwards. They are
-    /// the array's own once the [`reversed_axes`](Self::reversed_axes) are inverted.
+    /// Shape and strides as seen from the lowest element, from where all strides lead upwards. They
+    /// are the array's own once the [`reversed_axes`](Self::reversed_axes) are inverted.
     pub(crate) fn upward<D: Dimension>(&self) -> StrideShape<D> {
         let shape = dimension::<D>(&self.shape);
         if self.span.is_empty() {

@@ -4,13 +4,14 @@
 //! These functions add in NumPy 2.4's order, and what NumPy computes from a sum they compute as it
 //! does: a program that moves from Python finds its numbers again, to the last bit.
 //!
-//! [`sum`], [`mean`], [`var`] and [`std()`] take slices. [`NumpyReduce`] does the same for `ndarray`
-//! arrays and views of any layout. [`sum_of`], [`mean_of`] and [`mean_indexed`] take numbers that
-//! are nowhere in a row, such as those of a bootstrap sample, without gathering them first.
+//! [`sum`], [`mean`], [`var`] and [`std()`] take slices. [`NumpyReduce`] does the same for
+//! `ndarray` arrays and views of any layout. [`sum_of`], [`mean_of`] and [`mean_indexed`] take
+//! numbers that are nowhere in a row, such as those of a bootstrap sample, without gathering them
+//! first.
 //!
 //! ndarray's own `sum` and `mean` add in another order, and `f32` or small integers in their own
-//! type; [`Frozen`](crate::Frozen), the guards and [`PartMut`](crate::PartMut) therefore have the functions of
-//! this module as methods of the same names.
+//! type; [`Frozen`](crate::Frozen), the guards and [`PartMut`](crate::PartMut) therefore have the
+//! functions of this module as methods of the same names.
 
 mod blocks;
 mod fraction;

@@ -20,21 +20,22 @@ pub(crate) const WORD: usize = 8;
 /// An n-dimensional array in a segment of shared memory, whose payload is a live .npy file.
 ///
 /// The elements are reached through guards ([`read`](Self::read), [`write`](Self::write)) and parts
-/// ([`part`](Self::part), [`parts`](Self::parts)) alone, which exclude one another across all processes:
-/// what they claim stands in a table in the segment.
+/// ([`part`](Self::part), [`parts`](Self::parts)) alone, which exclude one another across all
+/// processes: what they claim stands in a table in the segment.
 ///
 /// An array that is cloned, or attached by another process, is the same array. Anonymous ones
-/// ([`zeros`](Self::zeros), [`from_array`](Self::from_array), [`load`](Self::load)) travel as a segment and a
-/// [`handle`](Self::handle), and vanish with their last user, however that ends. Named ones
-/// ([`create`](Self::create), [`open`](Self::open)) can be opened by anyone of the same user, and by NumPy:
+/// ([`zeros`](Self::zeros), [`from_array`](Self::from_array), [`load`](Self::load)) travel as a
+/// segment and a [`handle`](Self::handle), and vanish with their last user, however that ends.
+/// Named ones ([`create`](Self::create), [`open`](Self::open)) can be opened by anyone of the same
+/// user, and by NumPy:
 ///
 /// ```python
 /// a = numpy.load("/dev/shm/NAME", mmap_mode="r+")
 /// ```
 ///
 /// NumPy does not know the guards. While a Python program may write, take
-/// [`read_copy`](Self::read_copy). A program that saves over the file, rather than into it, cuts it off
-/// under its users, as with every mapped file.
+/// [`read_copy`](Self::read_copy). A program that saves over the file, rather than into it, cuts it
+/// off under its users, as with every mapped file.
 ///
 /// # Examples
 ///
@@ -69,7 +70,8 @@ pub struct SharedArray<T, D> {
 impl<T: Element, D: Dimension> SharedArray<T, D> {
     /// A new anonymous array of zeros, in C order.
     ///
-    /// `shape` counts elements along each axis, outermost first. The memory is reserved here and now.
+    /// `shape` counts elements along each axis, outermost first. The memory is reserved here and
+    /// now.
     ///
     /// # Errors
     ///
@@ -106,8 +108,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
         Self::named(name, shape.into_dimension().slice(), Order::C, |_| Ok(()))
     }
 
-    /// A new array with the elements of `array`, in its order, that others may open under `name`; it
-    /// appears there with all of them.
+    /// A new array with the elements of `array`, in its order, that others may open under `name`;
+    /// it appears there with all of them.
     ///
     /// # Errors
     ///
@@ -136,8 +138,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
         Self::from_segment(segment)
     }
 
-    /// A new anonymous array with the elements of `array`, in its order: Fortran's if that is what its
-    /// elements are in, else C's.
+    /// A new anonymous array with the elements of `array`, in its order: Fortran's if that is what
+    /// its elements are in, else C's.
     ///
     /// # Errors
     ///
@@ -171,7 +173,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     ///
     /// # Errors
     ///
-    /// - [`ArrayError::Segment`] if there is none, or what has the name is no segment.
+    /// - [`ArrayError::Segment`] if there is none, or what has the name is no segment, such as a file
+    ///   that `numpy.save` wrote: [`load`](Self::load) that.
     /// - Those of [`from_segment`](Self::from_segment).
     pub fn open(name: &SegmentName) -> Result<Self, ArrayError> {
         Self::from_segment(Segment::open(name)?)
@@ -184,7 +187,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     /// - [`ArrayError::NotAnArray`] or [`ArrayError::Npy`] if it holds none.
     /// - [`ArrayError::DtypeMismatch`], [`ArrayError::OtherByteOrder`] or
     ///   [`ArrayError::UnsupportedDtype`] if its elements are not of `T`.
-    /// - [`ArrayError::Layout`] if it has another number of dimensions than `D`, or is not all there.
+    /// - [`ArrayError::Layout`] if it has another number of dimensions than `D`, or is not all
+    ///   there.
     /// - [`ArrayError::Frozen`] if nobody can write it any more.
     /// - [`ArrayError::Sync`] if its access table cannot be used here.
     pub fn from_segment(segment: Segment) -> Result<Self, ArrayError> {
@@ -208,7 +212,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     ///
     /// # Errors
     ///
-    /// - [`ArrayError::Segment`] if the segment is anonymous, gone, or its name is another's by now.
+    /// - [`ArrayError::Segment`] if the segment is anonymous, gone, or its name is another's by
+    ///   now.
     /// - Those of [`attach`](Self::attach).
     pub fn open_handle(handle: &ArrayHandle) -> Result<Self, ArrayError> {
         Self::attach(Segment::open_handle(&handle.segment)?, handle)
@@ -234,8 +239,8 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
 
     /// The array's slice, as an array of the same elements.
     ///
-    /// `slices` is what [`s!`](ndarray::s) makes. Slices of one array exclude one another like the array
-    /// itself: by the rows of the outermost axis that they have elements in.
+    /// `slices` is what [`s!`](ndarray::s) makes. Slices of one array exclude one another like the
+    /// array itself: by the rows of the outermost axis that they have elements in.
     ///
     /// # Errors
     ///

@@ -13,7 +13,6 @@ pub type Access<G> = Result<G, AccessError<G>>;
 /// Why an array's elements were not simply handed out. `G` is the guard.
 ///
 /// With `?` it becomes an [`ArrayError`], which lets go of the guard.
-#[derive(Debug)]
 pub enum AccessError<G> {
     /// They are held, but a writer died, or panicked, in some of them.
     Torn(Torn<G>),
@@ -24,8 +23,8 @@ pub enum AccessError<G> {
 /// A guard over elements, in some rows of which a writer died or panicked half-way.
 ///
 /// Write those rows anew through [`guard_mut`](Torn::guard_mut) and call
-/// [`mark_consistent`](Torn::mark_consistent), or [`zero`](Torn::zero) them. Dropped without that, it leaves the
-/// rows torn for whoever asks for them next.
+/// [`mark_consistent`](Torn::mark_consistent), or [`zero`](Torn::zero) them. Dropped without that,
+/// it leaves the rows torn for whoever asks for them next.
 ///
 /// # Examples
 ///
@@ -56,7 +55,6 @@ pub enum AccessError<G> {
 /// array.read()?;
 /// # Ok::<(), multiproc_array::ArrayError>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "dropped, it leaves the rows torn"]
 pub struct Torn<G> {
     /// Boxed, as every answer of every guard would have its size.
@@ -65,8 +63,8 @@ pub struct Torn<G> {
 }
 
 impl<G: Guard> Torn<G> {
-    /// The torn rows, ascending: of the outermost axis of the whole array in the segment, even if the
-    /// guard is over a slice of it.
+    /// The torn rows, ascending: of the outermost axis of the whole array in the segment, even if
+    /// the guard is over a slice of it.
     pub fn rows(&self) -> &[Range<usize>] {
         &self.rows
     }
@@ -143,7 +141,25 @@ pub(crate) fn write_torn(rows: &[Range<usize>], f: &mut fmt::Formatter<'_>) -> f
     f.write_str(": write them anew, then mark them consistent")
 }
 
-impl<G: fmt::Debug> Error for AccessError<G> {
+impl<G> fmt::Debug for AccessError<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AccessError::Torn(torn) => torn.fmt(f),
+            AccessError::Refused(error) => f.debug_tuple("Refused").field(error).finish(),
+        }
+    }
+}
+
+/// Without the elements, so that a failed `unwrap` does not print them all.
+impl<G> fmt::Debug for Torn<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Torn")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G> Error for AccessError<G> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             AccessError::Torn(_) => None,

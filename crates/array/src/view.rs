@@ -23,8 +23,8 @@ use crate::{ArrayError, Element};
 /// # Invariants
 ///
 /// 1. `claimed` holds every row with an element of `view`, in the table in which all who view these
-///    elements claim: to write them if `view` is mutable, to change them atomically if it is of atomics,
-///    else to read them.
+///    elements claim: to write them if `view` is mutable, to change them atomically if it is of
+///    atomics, else to read them.
 /// 2. `view` lives no longer than `claimed`: it is only lent.
 pub(crate) struct Held<V> {
     view: V,
@@ -82,15 +82,16 @@ impl<'a, A: Atomic, D: Dimension> Held<ArrayView<'a, A, D>> {
         // SAFETY: `deref_into_view` requires that
         // - the elements are there, initialised, aligned, for `'a`: as in `read`, and any bytes are
         //   an `Atomic`;
-        // - whoever changes them while the view lives does so atomically: the claim of `Mode::Atomic`
-        //   excludes all but its like, by invariants 1 and 2.
+        // - whoever changes them while the view lives does so atomically: the claim of
+        //   `Mode::Atomic` excludes all but its like, by invariants 1 and 2.
         let view = unsafe { elements.deref_into_view() };
         Ok(Held { view, claimed })
     }
 }
 
 impl<T, D: RemoveAxis> Held<ArrayViewMut<'_, T, D>> {
-    /// Some rows of the view, for as long as this is borrowed: by invariants 1 and 2 they are held for longer.
+    /// Some rows of the view, for as long as this is borrowed: by invariants 1 and 2 they are held
+    /// for longer.
     pub(crate) fn rows_mut(&mut self, rows: Range<usize>) -> Held<ArrayViewMut<'_, T, D>> {
         Held {
             view: self.view.slice_axis_mut(Axis(0), Slice::from(rows)),
@@ -205,9 +206,10 @@ fn elements<T, D: Dimension>(payload: Bytes<'_>, placement: &Placement) -> RawAr
     );
     // SAFETY: `from_shape_ptr` requires that
     // - the pointer is not null: it is in a mapping, or at its end;
-    // - every element is in bounds, and no distance overflows: by `Placement`'s invariant 1 all of them
-    //   are in its span, where this view begins at the lowest and goes up as far as the highest, and
-    //   `span` has found the span within the payload; an array without elements has strides of zero;
+    // - every element is in bounds, and no distance overflows: by `Placement`'s invariant 1 all of
+    //   them are in its span, where this view begins at the lowest and goes up as far as the
+    //   highest, and `span` has found the span within the payload; an array without elements has
+    //   strides of zero;
     // - the lengths that are not zero make up at most `isize::MAX`: `Placement`'s invariant 3;
     // - strides are not negative: `upward` sees to that.
     let mut view = unsafe { RawArrayViewMut::from_shape_ptr(placement.upward::<D>(), lowest) };

@@ -10,7 +10,8 @@ use crate::npy::Header;
 ///
 /// # Invariants
 ///
-/// 1. `data_offset + len * size` is at most `isize::MAX`, and what [`new`](Grid::new) was told is there.
+/// 1. `data_offset + len * size` is at most `isize::MAX`, and what [`new`](Grid::new) was told is
+///    there.
 /// 2. `data_offset` and `size` are multiples of the element's alignment.
 /// 3. `len` is a multiple of `n_rows`; `n_rows` is 0 only if `len` is, and 1 for a single element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +88,8 @@ impl Grid {
             let row_len = self.len / self.n_rows;
             return span.start / row_len..span.end.div_ceil(row_len);
         }
-        // The elements of a row are `n_rows` apart, so that a step of a multiple of that stays in it.
+        // The elements of a row are `n_rows` apart, so that a step of a multiple of that stays in
+        // it.
         let row = (first % self.n_rows) as isize;
         let (mut low, mut high) = (row, row);
         for reach in reaches {

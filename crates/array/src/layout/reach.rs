@@ -22,8 +22,8 @@ pub(super) fn reaches(shape: &[usize], strides: &[isize]) -> Option<Vec<Reach>> 
     .collect()
 }
 
-/// From the lowest element to behind the highest, if `first` is where all axes start; `None` if they lead
-/// below zero or further than any memory.
+/// From the lowest element to behind the highest, if `first` is where all axes start; `None` if
+/// they lead below zero or further than any memory.
 pub(super) fn span(first: usize, reaches: &[Reach]) -> Option<Range<usize>> {
     let (mut low, mut high) = (first, first);
     for reach in reaches {
@@ -37,8 +37,8 @@ pub(super) fn span(first: usize, reaches: &[Reach]) -> Option<Range<usize>> {
     Some(low..high.checked_add(1)?)
 }
 
-/// Whether two indices could name the same element: whether some axis steps no further than those of
-/// smaller stride lead together. No slice of an array does, nor a transposition.
+/// Whether two indices could name the same element: whether some axis steps no further than those
+/// of smaller stride lead together. No slice of an array does, nor a transposition.
 pub(super) fn overlap(reaches: &[Reach]) -> bool {
     let mut ascending = reaches.to_vec();
     ascending.sort_by_key(|reach| reach.stride.unsigned_abs());

@@ -148,7 +148,8 @@ impl Header {
 
     /// The header's bytes as `numpy.save` writes them; the elements follow at once.
     ///
-    /// [`data_offset`](Header::data_offset) has no part in it: it is the length of what is returned.
+    /// [`data_offset`](Header::data_offset) has no part in it: it is the length of what is
+    /// returned.
     ///
     /// # Errors
     ///
@@ -183,7 +184,8 @@ impl Header {
         encode(&dict, NUMPY_ALIGNMENT)
     }
 
-    /// The header's bytes, padded with spaces so that the elements begin at a multiple of `alignment`.
+    /// The header's bytes, padded with spaces so that the elements begin at a multiple of
+    /// `alignment`.
     ///
     /// # Errors
     ///

@@ -65,7 +65,8 @@ impl Real for f32 {
 impl Fraction for Complex<f64> {
     type Real = f64;
 
-    /// NumPy divides by the complex number `count + 0j`, by Smith's method, which multiplies by an inverse.
+    /// NumPy divides by the complex number `count + 0j`, by Smith's method, which multiplies by an
+    /// inverse.
     fn over(self, count: f64) -> Complex<f64> {
         if count == 0.0 {
             return Complex::new(self.re / count, self.im / count);
@@ -99,7 +100,8 @@ impl Fraction for Complex<f32> {
 mod tests {
     use super::*;
 
-    /// NumPy's `numpy.full(16777219, 0.1, "f4").mean()`, of whose sum a division in `f32` makes 0x3dcccccf.
+    /// NumPy's `numpy.full(16777219, 0.1, "f4").mean()`, of whose sum a division in `f32` makes
+    /// 0x3dcccccf.
     #[test]
     fn the_mean_of_many_singles_is_divided_in_double() {
         let sum = f32::from_bits(0x49cc_ccd2);

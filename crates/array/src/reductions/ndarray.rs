@@ -7,10 +7,11 @@ use super::order::{Cast, Order, order};
 use super::pairwise::{Cut, sum_runs};
 use super::{Fraction, Numeric, Real, var_around};
 
-/// Reductions over a whole array, with the bits of NumPy's on an array of the same shape and strides.
+/// Reductions over a whole array, with the bits of NumPy's on an array of the same shape and
+/// strides.
 ///
-/// The names say whose they are because ndarray has methods `sum`, `mean`, `var` and `std` too, which
-/// would win.
+/// The names say whose they are because ndarray has methods `sum`, `mean`, `var` and `std` too,
+/// which would win.
 ///
 /// # Examples
 ///

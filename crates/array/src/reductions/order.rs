@@ -1,8 +1,8 @@
 //! [`Order`]: in which order NumPy visits an array's elements, and where it cuts them into runs.
 //!
-//! A sum's last bits depend on which numbers are added first. NumPy visits the axes from the smallest
-//! stride to the greatest, whatever their order in the shape; merges axes that continue one another;
-//! and hands its inner loop either a whole innermost axis in place, or copies of up to
+//! A sum's last bits depend on which numbers are added first. NumPy visits the axes from the
+//! smallest stride to the greatest, whatever their order in the shape; merges axes that continue
+//! one another; and hands its inner loop either a whole innermost axis in place, or copies of up to
 //! 8192 elements. It copies what needs conversion, and what has so short an innermost
 //! axis that copying pays. This file repeats those decisions.
 
@@ -117,8 +117,8 @@ fn continues(inner: Axis, outer: Axis) -> bool {
 
 /// How many of the innermost axes NumPy takes at once, and so where it cuts.
 ///
-/// NumPy weighs a cost of one, and one more if it must copy, against the elements that it handles at
-/// once. The first axis that does not continue the innermost one makes it copy.
+/// NumPy weighs a cost of one, and one more if it must copy, against the elements that it handles
+/// at once. The first axis that does not continue the innermost one makes it copy.
 fn cut(axes: &[Axis], cast: Cast) -> Cut {
     let innermost = axes.first().map_or(1, |axis| axis.len);
     let in_place_cost = match cast {

@@ -1,9 +1,9 @@
 //! [`sum_runs`]: adding numbers in the order in which NumPy's loops do.
 //!
-//! NumPy adds a run of numbers by halves: a run of more than 128 numbers is the sum of the sums of its
-//! two halves, the first half's length rounded down to a multiple of eight. A run of 8 to 128 goes
-//! into eight accumulators by turns, which are then added two by two; fewer than eight are added one
-//! after the other. Complex numbers count as two, in four complex accumulators.
+//! NumPy adds a run of numbers by halves: a run of more than 128 numbers is the sum of the sums of
+//! its two halves, the first half's length rounded down to a multiple of eight. A run of 8 to 128
+//! goes into eight accumulators by turns, which are then added two by two; fewer than eight are
+//! added one after the other. Complex numbers count as two, in four complex accumulators.
 
 use std::array;
 
@@ -47,7 +47,8 @@ impl Cut {
     }
 }
 
-/// Adds what `addend` makes of `len` values: each run pairwise, and the runs' sums one after the other.
+/// Adds what `addend` makes of `len` values: each run pairwise, and the runs' sums one after the
+/// other.
 pub(super) fn sum_runs<B: Blocks, A: Accumulator>(
     len: usize,
     cut: Cut,

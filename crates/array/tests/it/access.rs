@@ -12,8 +12,8 @@ fn name() -> SegmentName {
     SegmentName::new(unique_name("array")).unwrap()
 }
 
-/// Opens the array named in the first argument, holds the rows in the second and third as the fourth
-/// says, and lets go when told.
+/// Opens the array named in the first argument, holds the rows in the second and third as the
+/// fourth says, and lets go when told.
 #[test]
 fn holding_role() {
     let Some(args) = child::args("access::holding_role") else {

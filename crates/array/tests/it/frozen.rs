@@ -8,8 +8,8 @@ use multiproc_segment::transport::Transport;
 use multiproc_testkit::{Child, PATIENCE, child, unique_name, watchdog};
 use ndarray::{Array1, Array2, Axis, Ix1, Ix2, array, s};
 
-/// Receives arrays over the socket at the path in the first argument, as many as the second says, each as a
-/// handle and a segment, and tells what they are.
+/// Receives arrays over the socket at the path in the first argument, as many as the second says,
+/// each as a handle and a segment, and tells what they are.
 #[test]
 fn receiving_role() {
     let Some(args) = child::args("frozen::receiving_role") else {
@@ -181,6 +181,45 @@ fn a_clone_keeps_its_elements_when_everything_else_is_dropped() {
     assert_eq!(column.transposed().sum(), 50.0);
     drop(column);
     assert_eq!(clone.index_axis(Axis(0), 99).sum(), 50.0);
+}
+
+/// Four users of one segment, each of which reads the same sum.
+fn users(frozen: bool) -> Vec<Box<dyn Fn() -> f64>> {
+    let array = SharedArray::from_array(&Array2::from_elem((10, 10), 0.25)).unwrap();
+    if frozen {
+        let frozen = array.freeze().unwrap();
+        let (clone, half) = (frozen.clone(), frozen.sliced(s![..5, ..]).unwrap());
+        let again = Frozen::<f64, Ix2>::from_segment(frozen.segment().clone()).unwrap();
+        vec![
+            Box::new(move || frozen.sum()),
+            Box::new(move || clone.t().sum()),
+            Box::new(move || 2.0 * half.sum()),
+            Box::new(move || again.as_slice().unwrap().iter().sum()),
+        ]
+    } else {
+        let (clone, half) = (array.clone(), array.sliced(s![..5, ..]).unwrap());
+        let again = SharedArray::<f64, Ix2>::from_segment(array.segment().clone()).unwrap();
+        vec![
+            Box::new(move || array.read().unwrap().sum()),
+            Box::new(move || clone.transposed().write().unwrap().sum()),
+            Box::new(move || 2.0 * half.read().unwrap().sum()),
+            Box::new(move || again.read_copy().unwrap().sum()),
+        ]
+    }
+}
+
+#[test]
+fn the_order_in_which_users_are_dropped_does_not_matter() {
+    for frozen in [false, true] {
+        // 4 users can be dropped in 4 * 3 * 2 orders.
+        for order in 0..24 {
+            let mut users = users(frozen);
+            for choice in [order % 4, order / 4 % 3, order / 12, 0] {
+                assert!(users.iter().all(|sum| sum() == 25.0));
+                drop(users.remove(choice));
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Handles: whatever one says, attaching it is an error or gives the elements it names, no two of them one.
+//! Handles: whatever one says, attaching it is an error or gives the elements it names, no two of
+//! them one.
 
 use std::collections::BTreeSet;
 
@@ -90,8 +91,11 @@ proptest! {
                 prop_assert_eq!(distinct.len(), elements.len());
             }
             Err(ArrayError::Layout(LayoutError::Overlapping { .. })) => {
-                // No two indices need name one element: a rule that is quick to check is stricter.
-                prop_assert!(expected.is_some());
+                // A rule that is quick to check refuses some more; what is too long to count has to
+                // step nowhere to be in bounds.
+                let steps_nowhere = |(&len, &stride): (&usize, &isize)| len > 100 && stride == 0;
+                let mut axes = handle.shape.iter().zip(&handle.strides);
+                prop_assert!(expected.is_some() || axes.any(steps_nowhere));
             }
             Err(ArrayError::Layout(LayoutError::OutOfBounds { .. })) => {
                 prop_assert!(expected.is_none());

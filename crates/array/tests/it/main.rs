@@ -15,5 +15,6 @@ mod handles;
 mod live;
 mod npy;
 mod numpy;
+mod printed;
 mod reductions;
 mod torn;

@@ -1,4 +1,5 @@
-//! Headers: what NumPy writes is read, what it would write is written, and anything else is an error.
+//! Headers: what NumPy writes is read, what it would write is written, and anything else is an
+//! error.
 
 use multiproc_array::npy::{Header, NpyError};
 use proptest::prelude::*;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What `script` (in this folder) prints when it is run with `args`; `None`, with a printed line, where
-/// there is no NumPy.
+/// What `script` (in this folder) prints when it is run with `args`; `None`, with a printed line,
+/// where there is no NumPy.
 #[track_caller]
 pub(crate) fn run(script: &str, args: &[&str]) -> Option<String> {
     let Some(python) = multiproc_testkit::python_with_numpy() else {

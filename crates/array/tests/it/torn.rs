@@ -5,8 +5,8 @@ use multiproc_segment::SegmentName;
 use multiproc_testkit::{Child, PATIENCE, child, unique_name, watchdog};
 use ndarray::{Array2, Axis, Ix1, Ix2, s};
 
-/// Takes rows 2..4 of the array named in the first argument, to read or to write, changes a row if it
-/// may, and waits to be killed.
+/// Takes rows 2..4 of the array named in the first argument, to read or to write, changes a row if
+/// it may, and waits to be killed.
 #[test]
 fn dying_role() {
     let Some(args) = child::args("torn::dying_role") else {
