@@ -61,8 +61,12 @@ impl Binomial {
         Ok(Binomial::of(n, p, version))
     }
 
-    /// [`new`](Self::new) for `RandomState`.
-    pub(crate) fn legacy(n: i64, p: f64) -> Result<Binomial, RngError> {
+    /// As [`new`](Self::new), for `RandomState`, whose inversion rounds otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn legacy(n: i64, p: f64) -> Result<Binomial, RngError> {
         Binomial::check(n, p)?;
         Ok(Binomial::legacy_of(n, p))
     }

@@ -116,8 +116,13 @@ impl NoncentralChisquare {
         })
     }
 
-    /// [`new`](Self::new) for `RandomState`.
-    pub(crate) fn legacy(df: f64, nonc: f64) -> Result<NoncentralChisquare, RngError> {
+    /// As [`new`](Self::new), for `RandomState`, which draws before it gives NaN for a
+    /// noncentrality of NaN.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn legacy(df: f64, nonc: f64) -> Result<NoncentralChisquare, RngError> {
         NoncentralChisquare::new(df, nonc)?;
         Ok(NoncentralChisquare::drawing_nan(df, nonc))
     }
@@ -229,8 +234,12 @@ impl NoncentralF {
         })
     }
 
-    /// [`new`](Self::new) for `RandomState`.
-    pub(crate) fn legacy(dfnum: f64, dfden: f64, nonc: f64) -> Result<NoncentralF, RngError> {
+    /// As [`new`](Self::new), for `RandomState`: see [`NoncentralChisquare::legacy`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn legacy(dfnum: f64, dfden: f64, nonc: f64) -> Result<NoncentralF, RngError> {
         let numerator = NoncentralChisquare::drawing_nan(dfnum, nonc);
         Ok(NoncentralF {
             numerator,

@@ -79,8 +79,12 @@ impl Dirichlet {
         }))
     }
 
-    /// [`new`](Self::new) for `RandomState`, which has gammas only, and no parameter of 0.
-    pub(crate) fn legacy(alpha: &[f64]) -> Result<Dirichlet, RngError> {
+    /// As [`new`](Self::new), for `RandomState`, which has gammas only, and no parameter of 0.
+    ///
+    /// # Errors
+    ///
+    /// [`RngError::Parameter`] if one is not positive.
+    pub fn legacy(alpha: &[f64]) -> Result<Dirichlet, RngError> {
         alpha
             .iter()
             .try_for_each(|&alpha| Check("dirichlet").positive("alpha", alpha))?;

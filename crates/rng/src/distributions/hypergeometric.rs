@@ -111,6 +111,16 @@ pub(crate) enum Arithmetic {
     RandomState,
 }
 
+impl Arithmetic {
+    #[inline]
+    fn log_factorial(self, k: i64) -> f64 {
+        match self {
+            Arithmetic::Generator => log_factorial(k),
+            Arithmetic::RandomState => log_gamma((k + 1) as f64),
+        }
+    }
+}
+
 /// Stadlober's ratio of uniforms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hrua {
@@ -166,10 +176,7 @@ impl Hrua {
 
     /// Minus the logarithm of the weight of `k`.
     fn log_weight(&self, k: i64) -> f64 {
-        let log_factorial = match self.arithmetic {
-            Arithmetic::Generator => log_factorial,
-            Arithmetic::RandomState => |k: i64| log_gamma((k + 1) as f64),
-        };
+        let log_factorial = |k| self.arithmetic.log_factorial(k);
         let (fewer, more) = (self.good.min(self.bad), self.good.max(self.bad));
         log_factorial(k)
             + log_factorial(fewer - k)

@@ -41,6 +41,7 @@ static TABLE: [f64; 126] = [
 ];
 
 /// Returns log k!: a table, then Stirling's series up to its term in k⁻³.
+#[inline]
 pub(super) fn log_factorial(k: i64) -> f64 {
     const HALF_LOG_TWO_PI: f64 = 0.9189385332046728;
     if let Some(value) = usize::try_from(k).ok().and_then(|k| TABLE.get(k)) {

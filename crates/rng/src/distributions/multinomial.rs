@@ -60,13 +60,13 @@ impl Multinomial {
         Multinomial::from_binomials(n, pvals, Binomials::Generator(version))
     }
 
-    /// [`new`](Self::new) for `RandomState`, which takes no outcomes too, and has had binomials of
-    /// its own here since NumPy 2.5.0, those of `Generator` before.
-    pub(crate) fn legacy(
-        n: i64,
-        pvals: &[f64],
-        version: StreamVersion,
-    ) -> Result<Multinomial, RngError> {
+    /// As [`new`](Self::new), for `RandomState`, which takes no outcomes too, and since NumPy 2.5.0
+    /// has the binomials of [`Binomial::legacy`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new), but for the number of outcomes.
+    pub fn legacy(n: i64, pvals: &[f64], version: StreamVersion) -> Result<Multinomial, RngError> {
         let binomials = match version {
             StreamVersion::Numpy2_4 => Binomials::Generator(version),
             StreamVersion::Numpy2_5 => Binomials::RandomState,

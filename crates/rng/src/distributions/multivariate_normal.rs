@@ -115,8 +115,12 @@ impl MultivariateNormal {
         })
     }
 
-    /// [`new`](Self::new) for `RandomState`, which takes the right singular vectors.
-    pub(crate) fn legacy(mean: &[f64], cov: &[f64]) -> Result<MultivariateNormal, RngError> {
+    /// As [`new`](Self::new), for `RandomState`, whose root is that of the right singular vectors.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn legacy(mean: &[f64], cov: &[f64]) -> Result<MultivariateNormal, RngError> {
         let root = svd(&covariance(mean, cov)?, 1e-8)?.right;
         Ok(MultivariateNormal {
             mean: mean.to_vec(),

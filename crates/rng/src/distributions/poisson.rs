@@ -188,8 +188,12 @@ impl NegativeBinomial {
         Ok(NegativeBinomial::of(n, p))
     }
 
-    /// [`new`](Self::new) for `RandomState`, which takes any `p` of `[0, 1]` and any mean.
-    pub(crate) fn legacy(n: f64, p: f64) -> Result<NegativeBinomial, RngError> {
+    /// As [`new`](Self::new), for `RandomState`, which takes a `p` of 0 and any mean.
+    ///
+    /// # Errors
+    ///
+    /// [`RngError::Parameter`] if `n` is not positive or `p` is not in `[0, 1]`.
+    pub fn legacy(n: f64, p: f64) -> Result<NegativeBinomial, RngError> {
         let check = Check("negative_binomial");
         check.positive("n", n)?;
         check.probability("p", p)?;

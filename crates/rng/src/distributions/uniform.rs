@@ -34,17 +34,17 @@ impl Uniform {
     ///
     /// [`RngError::Parameter`] if `high - low` is negative or not finite.
     pub fn new(low: f64, high: f64) -> Result<Uniform, RngError> {
-        let uniform = Uniform::either_way(low, high)?;
+        let uniform = Uniform::legacy(low, high)?;
         Check("uniform").non_negative("high - low", uniform.range)?;
         Ok(uniform)
     }
 
-    /// Takes the ends of the interval in any order, as `RandomState` does.
+    /// As [`new`](Self::new), for `RandomState`, which takes the ends in any order.
     ///
     /// # Errors
     ///
     /// [`RngError::Parameter`] if `high - low` is not finite.
-    pub fn either_way(low: f64, high: f64) -> Result<Uniform, RngError> {
+    pub fn legacy(low: f64, high: f64) -> Result<Uniform, RngError> {
         let range = high - low;
         if !range.is_finite() {
             return Err(Check("uniform").refused("high - low", range, "must be finite"));

@@ -52,20 +52,18 @@ impl Vonmises {
         }))
     }
 
-    /// [`new`](Self::new) for `RandomState`, which has no wrapped normal.
+    /// As [`new`](Self::new), for `RandomState`, which has no wrapped normal.
     ///
     /// # Errors
     ///
-    /// Also if `kappa` is so large that NumPy would try all but for ever.
-    pub(crate) fn legacy(mu: f64, kappa: f64) -> Result<Vonmises, RngError> {
+    /// [`RngError::Parameter`] if `kappa` is negative, or so large that NumPy would try for ever.
+    pub fn legacy(mu: f64, kappa: f64) -> Result<Vonmises, RngError> {
         let check = Check("vonmises");
         check.non_negative("kappa", kappa)?;
         let regime = Vonmises::narrow(mu, kappa);
         if let Regime::Circular(Circular { s, .. }) = regime {
-            // The least energy of a proposal: near 1, until `s` is rounded to 1 or its neighbour.
-            // Of proposals of energy y, a share of y exp(1 - y) is accepted.
-            let least = kappa * (s - 1.0);
-            if least.is_nan() || least <= 0.0 || least > 16.0 {
+            // No proposal is accepted once the envelope's parameter is rounded to 1.
+            if s.is_nan() || s <= 1.0 {
                 let requires = "must leave a draw possible, so be below some 1e16";
                 return Err(check.refused("kappa", kappa, requires));
             }

@@ -17,7 +17,8 @@ impl<B: BitGenerator> RandomState<B> {
     /// Draws from a distribution whose parameters are already checked.
     ///
     /// Of the distributions that NumPy's two classes draw differently, `RandomState`'s are those
-    /// of [`legacy`](crate::legacy).
+    /// of [`legacy`](crate::legacy), and those with a constructor of that name, such as
+    /// [`Binomial::legacy`].
     #[inline]
     pub fn sample<T>(&mut self, distribution: &impl Distribution<T>) -> T {
         distribution.sample(self)
@@ -85,7 +86,7 @@ impl<B: BitGenerator> RandomState<B> {
 
     named_methods! {
         /// Draws a double between `low` and `high`, in either order; see [`Uniform`].
-        uniform, fill_uniform(self, low: f64, high: f64) -> f64 = Uniform::either_way(low, high);
+        uniform, fill_uniform(self, low: f64, high: f64) -> f64 = Uniform::legacy(low, high);
         /// Draws a [`Normal`] number.
         normal, fill_normal(self, loc: f64, scale: f64) -> f64 = Normal::new(loc, scale);
         /// Draws a [`Lognormal`] number.

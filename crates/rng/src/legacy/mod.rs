@@ -2,7 +2,8 @@
 //!
 //! NumPy froze them in 2019, flaws included. All other methods of
 //! [`RandomState`](crate::RandomState) draw from [`distributions`](crate::distributions), with
-//! normals and exponentials of its own: see [`Variates`](crate::distributions::Variates).
+//! normals and exponentials of its own: see [`Variates`](crate::distributions::Variates). Where
+//! only the treatment of parameters differs, such a distribution has a constructor `legacy`.
 //!
 //! Source: `numpy/random/src/legacy/legacy-distributions.c`.
 //!
