@@ -230,3 +230,20 @@ impl From<LayoutError> for ArrayError {
         ArrayError::Layout(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Ix1;
+
+    use super::*;
+    use crate::{Frozen, SharedArray, StillWritable};
+
+    #[test]
+    fn arrays_and_their_errors_go_to_any_thread() {
+        fn sendable<T: Send + Sync + 'static>() {}
+        sendable::<SharedArray<f64, Ix1>>();
+        sendable::<Frozen<f64>>();
+        sendable::<ArrayError>();
+        sendable::<StillWritable<f64, Ix1>>();
+    }
+}
