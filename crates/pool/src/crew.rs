@@ -22,17 +22,23 @@ const LONGEST_SPARE: usize = 8 << 20;
 /// The workers of a pool, each in its slot.
 #[derive(Debug)]
 pub(crate) struct Crew {
-    program: Program,
-    /// How long a worker may take to answer the greeting.
-    patience: Duration,
-    /// How many pools the workers are inside of.
-    depth: u32,
-    /// How many processors each worker may use.
-    processors: usize,
+    terms: Terms,
     slots: Vec<Option<WorkerProcess>>,
     roster: Roster,
     /// The last job's memory, known to all workers and used by none.
     spare: Option<Board>,
+}
+
+/// What all workers of a pool have in common.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) program: Program,
+    /// How long a worker may take to answer the greeting.
+    pub(crate) patience: Duration,
+    /// How many pools the workers are inside of.
+    pub(crate) depth: u32,
+    /// How many processors each worker may use.
+    pub(crate) processors: usize,
 }
 
 /// The workers' process ids by slot, for whoever wants to know them while a job runs.
@@ -53,18 +59,9 @@ pub(crate) enum Event {
 
 impl Crew {
     /// Starts `n` workers and waits until all have answered.
-    pub(crate) fn start(
-        n: usize,
-        program: Program,
-        patience: Duration,
-        depth: u32,
-        processors: usize,
-    ) -> Result<Crew, PoolError> {
+    pub(crate) fn start(n: usize, terms: Terms) -> Result<Crew, PoolError> {
         let mut crew = Crew {
-            program,
-            patience,
-            depth,
-            processors,
+            terms,
             slots: std::iter::repeat_with(|| None).take(n).collect(),
             roster: Arc::new(Mutex::new(vec![None; n])),
             spare: None,
@@ -80,7 +77,7 @@ impl Crew {
                 match event {
                     Event::Ready | Event::Answer(..) => {}
                     Event::Unfit(error) | Event::Broken(error) => return Err(error),
-                    Event::Died(death) => return Err(no_answer(death, patience)),
+                    Event::Died(death) => return Err(crew.no_answer(death)),
                 }
             }
         }
@@ -111,10 +108,10 @@ impl Crew {
     pub(crate) fn start_worker(&mut self, slot: usize) -> Result<(), PoolError> {
         let welcome = Welcome {
             slot,
-            depth: self.depth,
-            processors: self.processors,
+            depth: self.terms.depth,
+            processors: self.terms.processors,
         };
-        let worker = WorkerProcess::start(&self.program, welcome)?;
+        let worker = WorkerProcess::start(&self.terms.program, welcome)?;
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)[slot] = Some(worker.pid());
         self.slots[slot] = Some(worker);
         Ok(())
@@ -146,7 +143,7 @@ impl Crew {
         let overdue_in = self
             .workers()
             .filter(|(_, worker)| worker.state == State::Starting)
-            .map(|(_, worker)| self.patience.saturating_sub(worker.started.elapsed()))
+            .map(|(_, worker)| self.terms.patience.saturating_sub(worker.started.elapsed()))
             .min();
         let timeout = [timeout, overdue_in].into_iter().flatten().min();
 
@@ -263,8 +260,17 @@ impl Crew {
         self.slots[slot].take()
     }
 
+    fn no_answer(&self, death: Death) -> PoolError {
+        PoolError::NoAnswer {
+            pid: death.pid,
+            exit: Some(death.exit),
+            waited: self.terms.patience,
+            last_words: death.last_words,
+        }
+    }
+
     fn dismiss_if_overdue(&mut self, slot: usize, events: &mut Vec<(usize, Event)>) {
-        let patience = self.patience;
+        let patience = self.terms.patience;
         let overdue = self.slots[slot].as_ref().is_some_and(|worker| {
             worker.state == State::Starting && worker.started.elapsed() >= patience
         });
@@ -324,14 +330,5 @@ fn receive(worker: &mut WorkerProcess, mut push: impl FnMut(Event)) -> Result<Li
             worker.state = State::Idle;
         }
         push(Event::Answer(answer, message.segments));
-    }
-}
-
-fn no_answer(death: Death, patience: Duration) -> PoolError {
-    PoolError::NoAnswer {
-        pid: death.pid,
-        exit: Some(death.exit),
-        waited: patience,
-        last_words: death.last_words,
     }
 }

@@ -72,6 +72,12 @@ pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     })
 }
 
+/// Calls `f`; a panic in it comes back as its message. It is printed as any panic is: outside of tasks this crate changes
+/// nothing about that.
+pub(crate) fn contain<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload| message_of(&*payload))
+}
+
 /// Puts this module's hook before the one in place, which still serves all other panics.
 fn install_hook() {
     static INSTALLED: Once = Once::new();

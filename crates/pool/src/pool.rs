@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use multiproc_array::SharedArray;
 
-use crate::crew::{Crew, Roster};
+use crate::crew::{Crew, Roster, Terms};
 use crate::error::PoolError;
 use crate::items::Items;
 use crate::job::{Fill, Job, Map, Update};
@@ -272,8 +272,13 @@ impl PoolBuilder {
         if settings::context()? == Context::Serial {
             return Ok(Pool::serial());
         }
-        let share = (processors / n).max(1);
-        let crew = Crew::start(n, self.program, self.patience, depth + 1, share)?;
+        let terms = Terms {
+            program: self.program,
+            patience: self.patience,
+            depth: depth + 1,
+            processors: (processors / n).max(1),
+        };
+        let crew = Crew::start(n, terms)?;
         let roster = crew.roster();
         Ok(Pool {
             place: Place::Workers {

@@ -64,7 +64,7 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
     let Job {
         pool,
         verb,
-        options,
+        mut options,
     } = job;
     let entry = V::entry();
     check(entry, &options)?;
@@ -72,59 +72,61 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
     over.check(entry, &options.arguments)?;
 
     let layout = over.layout(pool.processes());
-    let mut ticker = Ticker::new(options.progress, layout.items);
-    let prepare = |board: Board| -> Result<Prepared<'_>, PoolError> {
-        let share = layout.items / (CHUNKS_PER_WORKER * layout.slots);
-        let retries = options.retries.unwrap_or(over.default_retries());
-        let mut job = Prepared {
-            entry,
-            board,
-            chunk: options.chunk.unwrap_or(share.clamp(1, LARGEST_CHUNK)),
-            attempts: if over.can_retry() {
-                retries.saturating_add(1)
-            } else {
-                1
-            },
-            seed: options
-                .seed
-                .as_ref()
-                .map(|entropy| entropy.words().to_vec()),
-            written: None,
-            arguments: options
-                .arguments
-                .into_iter()
-                .map(Passed::into_parts)
-                .collect(),
-            unsent: BTreeMap::new(),
-        };
-        match over {
-            Over::Items(items) => {
-                job.board.write_arguments(&items.starts, &items.bytes)?;
-                job.unsent = items.unsent.clone();
-            }
-            Over::Parts(target) => job.written = Some(target),
-        }
-        Ok(job)
-    };
-
+    let mut ticker = Ticker::new(options.progress.take(), layout.items);
     let outcome = match &pool.place {
         pool::Place::Serial => {
-            let job = prepare(Board::create(layout)?)?;
+            let job = prepare(entry, over, options, Board::create(layout)?)?;
             let ended = serial::run(&job, &mut ticker);
             collect(&job.board, ended)
         }
         pool::Place::Workers { crew, .. } => {
             let mut crew = crew.enter().map_err(|_| PoolError::Reentrant)?;
-            let job = prepare(crew.board(layout)?)?;
+            let board = crew.board(layout)?;
+            let job = prepare(entry, over, options, board)?;
             let ended = drive::in_workers(&mut crew, &job, &mut ticker);
             let outcome = collect(&job.board, ended);
             crew.give_back(job.board);
             outcome
         }
     };
-    let ended = outcome.results.iter().flatten().count() + outcome.failures.len();
-    ticker.end(ended);
+    ticker.end(outcome.results.iter().flatten().count() + outcome.failures.len());
     Ok(outcome)
+}
+
+fn prepare<'a>(
+    entry: &'static Entry,
+    over: Over<'a>,
+    options: Options<'_>,
+    board: Board,
+) -> Result<Prepared<'a>, PoolError> {
+    let layout = board.layout();
+    let share = layout.items / (CHUNKS_PER_WORKER * layout.slots);
+    let retries = match &over {
+        Over::Items(_) => options.retries.unwrap_or(0),
+        Over::Parts(target) if target.written.keep == Keep::Remains => 0,
+        Over::Parts(_) => options.retries.unwrap_or(PART_RETRIES),
+    };
+    let (written, unsent) = match over {
+        Over::Items(items) => {
+            board.write_arguments(&items.starts, &items.bytes)?;
+            (None, items.unsent.clone())
+        }
+        Over::Parts(target) => (Some(target), BTreeMap::new()),
+    };
+    Ok(Prepared {
+        entry,
+        board,
+        chunk: options.chunk.unwrap_or(share.clamp(1, LARGEST_CHUNK)),
+        attempts: retries.saturating_add(1),
+        seed: options.seed.map(|entropy| entropy.words().to_vec()),
+        written,
+        arguments: options
+            .arguments
+            .into_iter()
+            .map(Passed::into_parts)
+            .collect(),
+        unsent,
+    })
 }
 
 /// Checks what a job says against what its task needs, before anything starts.
@@ -211,17 +213,6 @@ impl Over<'_> {
             },
         }
     }
-
-    fn default_retries(&self) -> u32 {
-        match self {
-            Over::Items(_) => 0,
-            Over::Parts(_) => PART_RETRIES,
-        }
-    }
-
-    fn can_retry(&self) -> bool {
-        !matches!(self, Over::Parts(target) if target.written.keep == Keep::Remains)
-    }
 }
 
 /// Reads the results of a job that has ended.
@@ -267,8 +258,8 @@ fn result<R: DeserializeOwned>(
         Slot::NoRoom { needed } => Err(TaskError::NoRoom { item, needed }),
         Slot::Value(place) => {
             let bytes = bytes_at(&place, blocks).map_err(unreadable)?;
-            let decoded = panics::catch(|| postcard::from_bytes(bytes.as_ref()));
-            let decoded = decoded.map_err(|panic| unreadable(panic.message))?;
+            let decoded = panics::contain(|| postcard::from_bytes(bytes.as_ref()));
+            let decoded = decoded.map_err(unreadable)?;
             decoded.map_err(|error| unreadable(error.to_string()))
         }
         Slot::Fault(place) => {

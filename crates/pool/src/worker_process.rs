@@ -50,8 +50,6 @@ pub(crate) struct Death {
     pub(crate) pid: u32,
     pub(crate) exit: Exit,
     pub(crate) last_words: String,
-    /// Whether it died before it answered the greeting.
-    pub(crate) unanswered: bool,
 }
 
 /// What is executed as a worker.
@@ -148,7 +146,6 @@ impl WorkerProcess {
             pid: self.pid(),
             exit,
             last_words: self.stderr.last_words(),
-            unanswered: self.state == State::Starting,
         }
     }
 
