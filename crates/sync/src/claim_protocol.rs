@@ -58,8 +58,8 @@ const fn claimed(code: u32) -> Option<Mode> {
 }
 
 /// One claim, or what a dead writer left of one.
-#[derive(Debug)]
-#[cfg_attr(not(loom), repr(C))]
+#[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct Slot {
     mode: AtomicU32,
     pid: AtomicU32,
@@ -68,16 +68,10 @@ pub(crate) struct Slot {
     end: AtomicU64,
 }
 
-#[cfg(not(loom))]
-const _: () = {
-    use std::mem::offset_of;
-    assert!(size_of::<Slot>() == 64);
-    assert!(offset_of!(Slot, owner) == 8);
-    assert!(offset_of!(Slot, owner) + RobustWord::NEXT_OFFSET == 40);
-    assert!(offset_of!(Slot, start) == 48);
-};
-
 impl Slot {
+    pub(crate) const OWNER_OFFSET: usize = std::mem::offset_of!(Self, owner);
+    pub(crate) const RANGE_OFFSET: usize = std::mem::offset_of!(Self, start);
+
     fn range(&self) -> Range<u64> {
         self.start.load(Relaxed)..self.end.load(Relaxed)
     }
@@ -86,7 +80,7 @@ impl Slot {
         self.mode.load(Acquire) == TORN
     }
 
-    fn holder(&self, mode: Mode, word: u32) -> Holder {
+    fn holder(&self, mode: Mode, word: u64) -> Holder {
         Holder {
             pid: self.pid.load(Relaxed),
             tid: word::owner(word),
@@ -110,7 +104,7 @@ impl Slot {
     fn settle(&self) -> bool {
         let word = self.owner.load();
         let code = self.mode.load(Acquire);
-        if word::owner(word) != 0 || (word == 0 && claimed(code).is_none()) {
+        if word::owner(word) != 0 || (word::is_free(word) && claimed(code).is_none()) {
             return false;
         }
         match claimed(code) {
@@ -127,7 +121,7 @@ impl Slot {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table<'t> {
     pub(crate) leaf: &'t RobustWord,
-    pub(crate) sequence: &'t Futex,
+    pub(crate) sequence: &'t Futex<AtomicU32>,
     pub(crate) slots: &'t [Slot],
 }
 
@@ -158,7 +152,7 @@ pub(crate) enum Refusal {
 struct Obstacle {
     slot: usize,
     /// The slot's word, owned by the holder.
-    word: u32,
+    word: u64,
     /// The sequence before the slots were looked at.
     sequence: u32,
     holder: Holder,
@@ -333,7 +327,7 @@ impl<'t> Table<'t> {
         let first = me.tid() as usize % count;
         (first..count).chain(0..first).find(|&index| {
             let slot = &self.slots[index];
-            if slot.mode.load(Relaxed) != FREE || slot.owner.load() != 0 {
+            if slot.mode.load(Relaxed) != FREE || !word::is_free(slot.owner.load()) {
                 return false;
             }
             if !slot.owner.lock_if_untouched(me) {
@@ -359,14 +353,14 @@ impl<'t> Table<'t> {
             .slots
             .iter()
             .filter(unclaimed)
-            .any(|slot| slot.owner.load() == 0)
+            .any(|slot| word::is_free(slot.owner.load()))
         {
             return Ok(Room::Made);
         }
         let torn: Vec<&Slot> = self
             .slots
             .iter()
-            .filter(|slot| slot.is_torn() && slot.owner.load() == 0)
+            .filter(|slot| slot.is_torn() && word::is_free(slot.owner.load()))
             .collect();
         let ranges: Vec<_> = torn.iter().map(|slot| slot.range()).collect();
         if let Some((kept, freed)) = nearest_pair(&ranges) {
@@ -508,7 +502,7 @@ impl<'t> Table<'t> {
             },
             Watched {
                 futex: owner.futex(),
-                value: word,
+                value: word::kernels(word),
             },
             patience,
         );

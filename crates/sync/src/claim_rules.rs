@@ -117,7 +117,7 @@ pub(crate) fn nearest_pair(ranges: &[Range<u64>]) -> Option<(usize, usize)> {
     nearest.map(|(_, pair)| pair)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

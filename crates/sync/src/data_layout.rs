@@ -90,7 +90,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
     })
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

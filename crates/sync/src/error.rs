@@ -6,8 +6,10 @@ use std::fmt;
 use multiproc_segment::{PidNamespace, SegmentError};
 
 use crate::claim::TornClaim;
+use crate::deadline::Deadline;
 use crate::holder::Holder;
 use crate::occupant::Occupant;
+use crate::robust_word::Missed;
 
 /// Why a lock or a table could not be made, attached or used at all.
 #[derive(Debug)]
@@ -204,6 +206,17 @@ impl<G> LockError<G> {
             Self::TimedOut { holder } => LockError::TimedOut { holder },
             Self::WouldDeadlock => LockError::WouldDeadlock,
             Self::Refused(error) => LockError::Refused(error),
+        }
+    }
+}
+
+impl LockError<()> {
+    /// The error of a lock that was to be had until `deadline`.
+    pub(crate) fn of(missed: Missed, deadline: Deadline) -> Self {
+        match (missed, deadline) {
+            (Missed::Deadlock, _) => Self::WouldDeadlock,
+            (Missed::Held { holder }, Deadline::Now) => Self::WouldBlock { holder },
+            (Missed::Held { holder }, _) => Self::TimedOut { holder },
         }
     }
 }

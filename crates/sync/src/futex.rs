@@ -6,32 +6,56 @@
 
 use std::ops::Deref;
 use std::ptr;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
+
+/// An atomic whose first four bytes, the lower half of a longer one, are what threads sleep on.
+///
+/// # Safety
+///
+/// `address` is that of four aligned bytes inside `self`.
+pub(crate) unsafe trait Word: Default {
+    fn address(&self) -> *const u32;
+}
+
+// SAFETY: the atomic has four bytes and is aligned to as many.
+unsafe impl Word for AtomicU32 {
+    fn address(&self) -> *const u32 {
+        self.as_ptr()
+    }
+}
+
+// SAFETY: the atomic is aligned to eight bytes, and on the little-endian machines that this crate is for
+// its lower half comes first.
+unsafe impl Word for AtomicU64 {
+    fn address(&self) -> *const u32 {
+        self.as_ptr().cast()
+    }
+}
 
 /// A word in shared memory that the kernel can put threads to sleep on.
 ///
 /// Zero bytes are a futex of value 0. It derefs to the atomic that it is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(transparent)]
-pub(crate) struct Futex(AtomicU32);
+pub(crate) struct Futex<A>(A);
 
-impl Deref for Futex {
-    type Target = AtomicU32;
+impl<A> Deref for Futex<A> {
+    type Target = A;
 
-    fn deref(&self) -> &AtomicU32 {
+    fn deref(&self) -> &A {
         &self.0
     }
 }
 
 /// A futex together with the value at which a sleeper wants to sleep on it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watched<'a> {
-    pub(crate) futex: &'a Futex,
+pub(crate) struct Watched<'a, A> {
+    pub(crate) futex: &'a Futex<A>,
     pub(crate) value: u32,
 }
 
-impl Futex {
+impl<A: Word> Futex<A> {
     /// Sleeps until woken, at most `patience`, and not at all if the word is not `value`.
     ///
     /// Also returns for no reason, so that callers look at the word again.
@@ -42,7 +66,7 @@ impl Futex {
         unsafe {
             libc::syscall(
                 libc::SYS_futex,
-                self.0.as_ptr(),
+                self.0.address(),
                 libc::FUTEX_WAIT,
                 value,
                 &raw const timeout,
@@ -54,9 +78,20 @@ impl Futex {
     pub(crate) fn wake(&self, count: i32) -> u32 {
         // SAFETY: `futex(FUTEX_WAKE)` only needs the address of a mapped word.
         let woken =
-            unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), libc::FUTEX_WAKE, count) };
+            unsafe { libc::syscall(libc::SYS_futex, self.0.address(), libc::FUTEX_WAKE, count) };
         // An error means that the word is not mapped, which the reference excludes.
         u32::try_from(woken).unwrap_or(0)
+    }
+}
+
+impl<A: Word> Watched<'_, A> {
+    fn element(self) -> WaitElement {
+        WaitElement {
+            value: u64::from(self.value),
+            address: self.futex.0.address() as u64,
+            flags: FUTEX_32_SHARED,
+            reserved: 0,
+        }
     }
 }
 
@@ -75,17 +110,16 @@ const FUTEX_32_SHARED: u32 = 2;
 ///
 /// Needs `futex_waitv` (Linux 5.16). Where the kernel lacks it, the sleep is on `first` alone, and
 /// what happens to `second` is noticed when `patience` is over.
-pub(crate) fn wait_any(first: Watched<'_>, second: Watched<'_>, patience: Duration) {
+pub(crate) fn wait_any<A: Word, B: Word>(
+    first: Watched<'_, A>,
+    second: Watched<'_, B>,
+    patience: Duration,
+) {
     if !has_waitv() {
         first.futex.wait(first.value, patience);
         return;
     }
-    let list = [first, second].map(|watched| WaitElement {
-        value: u64::from(watched.value),
-        address: watched.futex.0.as_ptr() as u64,
-        flags: FUTEX_32_SHARED,
-        reserved: 0,
-    });
+    let list = [first.element(), second.element()];
     let deadline = timespec(monotonic_now() + patience);
     // SAFETY: `futex_waitv` reads `list.len()` elements and a timespec, both borrowed for the
     // call; each element holds the address of a live aligned 4-byte word.

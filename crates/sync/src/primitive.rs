@@ -1,33 +1,14 @@
-//! The one switch between what ships and what loom explores: atomics, futex and the robust list.
+//! What the lock algorithms are made of: atomics, futexes, and the thread's list of held locks.
 //!
-//! The algorithms (`robust_word`, `claim_protocol`) name only what this file exports, so that
-//! loom runs the very source that ships.
+//! `robust_word` and `claim_protocol` take these from here alone. The loom models compile the same
+//! two files against a `primitive` of their own (`tests/loom/primitive.rs`), whose atomics loom
+//! schedules: this file is the switch between what ships and what is explored.
 
-#[cfg(not(loom))]
-pub(crate) use std::{
-    hint::spin_loop,
-    sync::atomic::{AtomicU32, AtomicU64},
-};
+pub(crate) use std::hint::spin_loop;
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64};
 
-#[cfg(not(loom))]
-pub(crate) use crate::{
-    futex::{Futex, Watched, thread_lives, wait_any},
-    robust_list::{ListNode, ThreadList},
-};
+pub(crate) use crate::futex::{Futex, Watched, thread_lives, wait_any};
+pub(crate) use crate::robust_list::{ListNode, ThreadList};
 
-#[cfg(loom)]
-pub(crate) use self::explored::*;
-
-#[cfg(loom)]
-mod explored {
-    //! The same names for loom. Processes do not die here; a test sets the word as the kernel would.
-
-    use std::time::Duration;
-
-    use loom::sync::{Condvar, Mutex};
-    pub(crate) use loom::{
-        hint::spin_loop,
-        sync::atomic::{AtomicU32, AtomicU64},
-        thread::yield_now,
-    };
-}
+/// How often a busy word is read again before the thread goes to sleep: about one short section.
+pub(crate) const SPINS: u32 = 100;

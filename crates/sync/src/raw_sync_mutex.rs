@@ -116,10 +116,8 @@ impl RawSyncMutex {
             } else if let Some(patience) = deadline.next_wait() {
                 patience
             } else {
-                return Err(Missed::Held {
-                    holder: word::owner(seen),
-                }
-                .at(deadline));
+                let holder = word::owner(seen);
+                return Err(LockError::of(Missed::Held { holder }, deadline));
             };
             answer = timed_lock(self.pthread_mutex(), patience);
         }

@@ -35,7 +35,7 @@ pub(crate) const WORD_BEFORE_NODE: usize = 32;
 /// The place of a lock in its owner's list, as glibc and the kernel lay it out.
 ///
 /// Write-only for this crate: see the file's own text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(C)]
 pub(crate) struct ListNode {
     /// libc's back link in its own nodes; unused here.

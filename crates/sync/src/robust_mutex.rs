@@ -69,7 +69,7 @@ impl RobustMutex {
         match self.words.lock.lock(me, deadline) {
             Ok(Acquired::Clean) => {}
             Ok(Acquired::OwnerDied) => self.words.poison().note_death(),
-            Err(missed) => return Err(missed.at(deadline)),
+            Err(missed) => return Err(LockError::of(missed, deadline)),
         }
         let verdict = self.words.poison().verdict();
         if matches!(verdict, Err(LockError::Poisoned)) {

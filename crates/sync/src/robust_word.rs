@@ -11,27 +11,16 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::deadline::Deadline;
-#[cfg(not(loom))]
-use crate::error::LockError;
-use crate::primitive::{
-    AtomicU32, AtomicU64, Futex, ListNode, ThreadList, spin_loop, thread_lives,
-};
+use crate::primitive::{AtomicU64, Futex, ListNode, SPINS, ThreadList, spin_loop, thread_lives};
 use crate::word::{self, Slept, Step, WAITERS};
-
-/// How often a busy word is read again before the thread goes to sleep: about one short section.
-#[cfg(not(loom))]
-const SPINS: u32 = 100;
-#[cfg(loom)]
-const SPINS: u32 = 0;
 
 /// A lock of 40 bytes, laid out as glibc's robust mutexes are: the word first, the node 32 bytes on.
 ///
 /// Zero bytes are an unlocked one.
-#[derive(Debug)]
-#[cfg_attr(not(loom), repr(C))]
+#[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct RobustWord {
-    futex: Futex,
-    zero: AtomicU32,
+    futex: Futex<AtomicU64>,
     zeros: [AtomicU64; 2],
     node: ListNode,
 }
@@ -54,38 +43,23 @@ pub(crate) enum Missed {
     Deadlock,
 }
 
-#[cfg(not(loom))]
-impl Missed {
-    /// The error of a lock that was to be had until `deadline`.
-    pub(crate) fn at(self, deadline: Deadline) -> LockError<()> {
-        match (self, deadline) {
-            (Self::Deadlock, _) => LockError::WouldDeadlock,
-            (Self::Held { holder }, Deadline::Now) => LockError::WouldBlock { holder },
-            (Self::Held { holder }, _) => LockError::TimedOut { holder },
-        }
-    }
-}
-
 impl RobustWord {
-    #[cfg(not(loom))]
     pub(crate) const NEXT_OFFSET: usize = std::mem::offset_of!(Self, node) + ListNode::NEXT_OFFSET;
 
     /// Makes it an unlocked one, whoever held it.
-    #[cfg(not(loom))]
     pub(crate) fn format(&self) {
         self.futex.store(0, Relaxed);
-        self.zero.store(0, Relaxed);
         for zero in &self.zeros {
             zero.store(0, Relaxed);
         }
     }
 
     /// The word as it is now.
-    pub(crate) fn load(&self) -> u32 {
+    pub(crate) fn load(&self) -> u64 {
         self.futex.load(Acquire)
     }
 
-    pub(crate) fn futex(&self) -> &Futex {
+    pub(crate) fn futex(&self) -> &Futex<AtomicU64> {
         &self.futex
     }
 
@@ -138,7 +112,7 @@ impl RobustWord {
         me.begin(&self.node);
         let held = me.unlink(&self.node);
         if held {
-            self.futex.swap(0, Release);
+            self.futex.fetch_and(word::freed(u64::MAX), Release);
         }
         me.end();
         held
@@ -172,7 +146,7 @@ impl RobustWord {
     /// those of a thread that called `exec` and was not its process's main one, as its id
     /// changes before the kernel walks its list.
     #[cold]
-    pub(crate) fn bury_the_dead(&self, seen: u32) -> bool {
+    pub(crate) fn bury_the_dead(&self, seen: u64) -> bool {
         let owner = word::owner(seen);
         owner != 0
             && !thread_lives(owner)
@@ -183,12 +157,14 @@ impl RobustWord {
     }
 
     /// Clears what a death left, unless the word changed meanwhile.
-    pub(crate) fn reset(&self, seen: u32) {
-        let _ = self.futex.compare_exchange(seen, 0, Release, Relaxed);
+    pub(crate) fn reset(&self, seen: u64) {
+        let _ = self
+            .futex
+            .compare_exchange(seen, word::freed(seen), Release, Relaxed);
     }
 
     /// Sets the waiters bit, so that the owner's death wakes; the word to sleep on, unless it changed.
-    pub(crate) fn watch(&self, seen: u32) -> Option<u32> {
+    pub(crate) fn watch(&self, seen: u64) -> Option<u64> {
         let watched = seen | WAITERS;
         let set = seen == watched
             || self
@@ -200,10 +176,13 @@ impl RobustWord {
 
     #[inline]
     fn swap_in(&self, tid: u32) -> bool {
+        let free = self.futex.load(Relaxed);
         // Acquire: pairs with the Release of whoever released the lock.
-        self.futex
-            .compare_exchange(0, tid, Acquire, Relaxed)
-            .is_ok()
+        word::is_free(free)
+            && self
+                .futex
+                .compare_exchange(free, word::owned(free, tid), Acquire, Relaxed)
+                .is_ok()
     }
 
     #[inline]
@@ -254,7 +233,7 @@ impl RobustWord {
                 continue;
             }
             slept = Slept::Before;
-            self.futex.wait(sleep_on, patience);
+            self.futex.wait(word::kernels(sleep_on), patience);
             if self.futex.load(Relaxed) == sleep_on {
                 self.bury_the_dead(sleep_on);
             }
@@ -264,20 +243,20 @@ impl RobustWord {
     #[inline]
     fn release(&self, tid: u32) {
         // Release: pairs with the Acquire of the next owner.
-        if self
-            .futex
-            .compare_exchange(tid, 0, Release, Relaxed)
-            .is_err()
-        {
-            self.release_and_wake();
+        let seen = self.futex.fetch_sub(tid.into(), Release);
+        if word::has_waiters(seen) {
+            self.wake_next(word::freed(seen));
         }
     }
 
+    /// Wakes a sleeper; if there is none, clears the waiters bit of the lock just released.
     #[cold]
-    fn release_and_wake(&self) {
-        self.futex.store(WAITERS, Release);
+    fn wake_next(&self, free: u64) {
         if self.futex.wake(1) == 0 {
-            let _ = self.futex.compare_exchange(WAITERS, 0, Relaxed, Relaxed);
+            // Fails if the lock was taken since, even if it is free again: `free` counts that.
+            let _ = self
+                .futex
+                .compare_exchange(free | WAITERS, free, Relaxed, Relaxed);
         }
     }
 }

@@ -39,7 +39,7 @@ pub const SLOTS: usize = 62;
 pub(crate) struct TableWords {
     /// Kind and version in one, so that they are stamped in one step.
     identity: AtomicU64,
-    sequence: Futex,
+    sequence: Futex<AtomicU32>,
     zero: AtomicU32,
     zeros: [AtomicU64; 3],
     leaf: RobustWord,
@@ -53,6 +53,10 @@ const _: () = {
     assert!(offset_of!(TableWords, sequence) == 8);
     assert!(offset_of!(TableWords, leaf) == 40);
     assert!(offset_of!(TableWords, slots) == 128);
+    assert!(size_of::<Slot>() == 64);
+    assert!(Slot::OWNER_OFFSET == 8);
+    assert!(Slot::OWNER_OFFSET + RobustWord::NEXT_OFFSET == 40);
+    assert!(Slot::RANGE_OFFSET == 48);
 };
 
 const IDENTITY: u64 = Occupant::ACCESS_TABLE as u64 | ((VERSION as u64) << 32);

@@ -1,61 +1,70 @@
 //! What a lock's word says and how it may change: pure decisions, no memory.
 //!
-//! The encoding is the kernel's (`robust_futexes(7)`), so that the kernel can mark the word when
-//! its owner dies: the owner's thread id in the low 30 bits, [`OWNER_DIED`] and [`WAITERS`] above.
+//! The lower half is the kernel's (`robust_futexes(7)`), so that the kernel can mark the word when
+//! its owner dies: the owner's thread id in 30 bits, [`OWNER_DIED`] and [`WAITERS`] above. The upper
+//! half, which the kernel never touches, counts *takes*: how often the lock was taken with the waiters
+//! bit set.
+//!
+//! The bit is *sticky*: a release leaves it set. If a release cleared it, a thread that barged in before
+//! the woken sleeper would hold the lock without it, and the death of the woken sleeper would leave
+//! the others asleep for ever. Only a releaser whose wake found nobody clears it, and only while the
+//! takes are what they were: otherwise somebody may have held the lock since, let a third
+//! fall asleep, and been killed before waking it. `models/robust_mutex.pml` finds both.
 
 /// Somebody sleeps, or may sleep, on this word.
-///
-/// The bit is *sticky*: a release leaves it set, and only a wake that found nobody clears it. If a
-/// release cleared it, a thread that barged in before the woken sleeper would hold the lock
-/// without it, and the death of the woken sleeper would leave the others asleep for ever.
-pub(crate) const WAITERS: u32 = 0x8000_0000;
+pub(crate) const WAITERS: u64 = 1 << 31;
 /// The owner died while it held the lock; set by the kernel together with owner 0.
-pub(crate) const OWNER_DIED: u32 = 0x4000_0000;
-const OWNER: u32 = 0x3fff_ffff;
+pub(crate) const OWNER_DIED: u64 = 1 << 30;
+const OWNER: u64 = OWNER_DIED - 1;
+const ONE_TAKE: u64 = 1 << 32;
 
-/// The thread id in the word; 0 if nobody owns it.
-pub(crate) const fn owner(word: u32) -> u32 {
-    word & OWNER
+/// The half that the kernel knows.
+pub(crate) const fn kernels(word: u64) -> u32 {
+    word as u32
 }
 
-pub(crate) const fn owner_died(word: u32) -> bool {
+/// The word without the kernel's half: a free lock, with the takes it has.
+pub(crate) const fn freed(word: u64) -> u64 {
+    word & !(ONE_TAKE - 1)
+}
+
+/// Neither owned, nor awaited, nor left by the dead.
+pub(crate) const fn is_free(word: u64) -> bool {
+    kernels(word) == 0
+}
+
+/// The thread id in the word; 0 if nobody owns it.
+pub(crate) const fn owner(word: u64) -> u32 {
+    kernels(word & OWNER)
+}
+
+pub(crate) const fn owner_died(word: u64) -> bool {
     word & OWNER_DIED != 0
 }
 
-pub(crate) const fn has_waiters(word: u32) -> bool {
+pub(crate) const fn has_waiters(word: u64) -> bool {
     word & WAITERS != 0
 }
 
+/// A free word, owned by thread `tid`.
+pub(crate) const fn owned(free: u64, tid: u32) -> u64 {
+    free | tid as u64
+}
+
 /// What the word becomes when the kernel finds its owner dead.
-pub(crate) const fn after_death(word: u32) -> u32 {
-    (word & WAITERS) | OWNER_DIED
+pub(crate) const fn after_death(word: u64) -> u64 {
+    freed(word) | (word & WAITERS) | OWNER_DIED
 }
 
 /// What a thread that wants the lock does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Nobody owns it: replace the word by this one.
-    Take(u32),
+    Take(u64),
     /// The thread itself owns it.
     Deadlock,
     /// Another thread owns it: sleep while the word is this one.
-    Sleep(u32),
-}
-
-/// Decides for thread `tid`, which slept on this lock before or not.
-///
-/// Whoever slept takes the lock with [`WAITERS`] set: the bit may have been cleared by a wake
-/// that found nobody, while others fell asleep after it.
-pub(crate) const fn step(word: u32, tid: u32, slept: Slept) -> Step {
-    let kept = match slept {
-        Slept::Never => word & WAITERS,
-        Slept::Before => WAITERS,
-    };
-    match owner(word) {
-        0 => Step::Take(tid | kept),
-        owner if owner == tid => Step::Deadlock,
-        _ => Step::Sleep(word | WAITERS),
-    }
+    Sleep(u64),
 }
 
 /// Whether a thread slept on the lock since it asked for it.
@@ -65,7 +74,27 @@ pub(crate) enum Slept {
     Before,
 }
 
-#[cfg(all(test, not(loom)))]
+/// Decides for thread `tid`.
+///
+/// Whoever slept takes the lock with [`WAITERS`] set: the bit may have been cleared by a wake
+/// that found nobody, while others fell asleep after it.
+pub(crate) const fn step(word: u64, tid: u32, slept: Slept) -> Step {
+    let (takes, kept) = if has_waiters(word) {
+        (freed(word).wrapping_add(ONE_TAKE), WAITERS)
+    } else {
+        match slept {
+            Slept::Never => (freed(word), 0),
+            Slept::Before => (freed(word), WAITERS),
+        }
+    };
+    match owner(word) {
+        0 => Step::Take(owned(takes | kept, tid)),
+        owner if owner == tid => Step::Deadlock,
+        _ => Step::Sleep(word | WAITERS),
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -75,9 +104,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_step_takes_only_what_nobody_owns_and_never_drops_the_waiters(
-            tid in 0_u32..=OWNER, bits in 0_u32..4, slept: bool,
+            tid in 0_u32..1 << 30, bits in 0_u64..4, takes: u32, slept: bool,
         ) {
-            let word = tid | (bits << 30);
+            let word = u64::from(tid) | (bits << 30) | (u64::from(takes) << 32);
             let slept = if slept { Slept::Before } else { Slept::Never };
             match step(word, ME, slept) {
                 Step::Take(new) => {
@@ -85,6 +114,8 @@ mod tests {
                     prop_assert_eq!(owner(new), ME);
                     prop_assert!(!owner_died(new));
                     prop_assert!(has_waiters(new) || (!has_waiters(word) && slept == Slept::Never));
+                    let counted = (freed(new) >> 32) as u32;
+                    prop_assert_eq!(counted, takes.wrapping_add(has_waiters(word).into()));
                 }
                 Step::Deadlock => prop_assert_eq!(owner(word), ME),
                 Step::Sleep(expected) => {
@@ -97,8 +128,11 @@ mod tests {
 
     #[test]
     fn a_death_frees_the_word_and_keeps_its_waiters() {
-        assert_eq!(after_death(ME | WAITERS), WAITERS | OWNER_DIED);
-        assert_eq!(after_death(ME), OWNER_DIED);
-        assert_eq!(owner(after_death(ME)), 0);
+        let takes = 5 << 32;
+        let word = owned(takes, ME);
+        assert_eq!(after_death(word | WAITERS), takes | WAITERS | OWNER_DIED);
+        assert_eq!(after_death(word), takes | OWNER_DIED);
+        assert_eq!(owner(after_death(word)), 0);
+        assert!(is_free(freed(word)) && !is_free(after_death(word)));
     }
 }

@@ -10,6 +10,7 @@ mod crowd;
 mod fork;
 mod ground;
 mod hostile;
+mod model;
 mod mutex_steps;
 mod mutex_stress;
 mod namespaces;

@@ -1,0 +1,33 @@
+//! The lock algorithms, as they ship, under every schedule and memory order that loom knows.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test -p multiproc-sync --release --test loom
+//! ```
+#![cfg(loom)]
+#![expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the shipped files have more in them than the models use"
+)]
+#![expect(unsafe_code, reason = "loom's cells, which check what is done to them")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as the tests themselves do"
+)]
+
+#[path = "../../src/claim_protocol.rs"]
+mod claim_protocol;
+#[path = "../../src/claim_rules.rs"]
+mod claim_rules;
+#[path = "../../src/deadline.rs"]
+mod deadline;
+#[path = "../../src/holder.rs"]
+mod holder;
+mod primitive;
+#[path = "../../src/robust_word.rs"]
+mod robust_word;
+#[path = "../../src/word.rs"]
+mod word;
+
+mod lock;
+mod table;

@@ -1,0 +1,132 @@
+//! The crate's `primitive` for loom: the same names, with atomics that loom schedules.
+//!
+//! Threads stand in for processes. Nobody's death is noticed here but by the word, which a model
+//! sets as the kernel would.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+pub(crate) use loom::hint::spin_loop;
+use loom::sync::atomic::Ordering::SeqCst;
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64};
+use loom::sync::{Condvar, Mutex};
+
+/// Spinning is waiting for the scheduler here, which sleeping is already.
+pub(crate) const SPINS: u32 = 0;
+
+/// What threads sleep on: the lower half of the atomic.
+pub(crate) trait Word {
+    fn kernels(&self) -> u32;
+}
+
+impl Word for AtomicU32 {
+    fn kernels(&self) -> u32 {
+        self.load(SeqCst)
+    }
+}
+
+impl Word for AtomicU64 {
+    fn kernels(&self) -> u32 {
+        self.load(SeqCst) as u32
+    }
+}
+
+/// A futex whose queue is a mutex and a condition variable, as the kernel's is a lock and a list.
+#[derive(Debug, Default)]
+pub(crate) struct Futex<A> {
+    word: A,
+    n_sleepers: Mutex<u32>,
+    woken: Condvar,
+}
+
+impl<A> Deref for Futex<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.word
+    }
+}
+
+impl<A: Word> Futex<A> {
+    /// Without a time limit: a wake-up that gets lost is a deadlock, which loom reports.
+    pub(crate) fn wait(&self, value: u32, _patience: Duration) {
+        let mut n_sleepers = self.n_sleepers.lock().unwrap();
+        if self.word.kernels() != value {
+            return;
+        }
+        *n_sleepers += 1;
+        drop(self.woken.wait(n_sleepers).unwrap());
+    }
+
+    pub(crate) fn wake(&self, count: i32) -> u32 {
+        let mut n_sleepers = self.n_sleepers.lock().unwrap();
+        let n_woken = (*n_sleepers).min(u32::try_from(count).unwrap());
+        *n_sleepers -= n_woken;
+        for _ in 0..n_woken {
+            self.woken.notify_one();
+        }
+        n_woken
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched<'a, A> {
+    pub(crate) futex: &'a Futex<A>,
+    pub(crate) value: u32,
+}
+
+/// On the first alone, as where the kernel lacks `futex_waitv`: what wakes then must suffice.
+pub(crate) fn wait_any<A: Word, B: Word>(
+    first: Watched<'_, A>,
+    second: Watched<'_, B>,
+    patience: Duration,
+) {
+    if second.futex.kernels() == second.value {
+        first.futex.wait(first.value, patience);
+    }
+}
+
+pub(crate) fn thread_lives(_tid: u32) -> bool {
+    true
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ListNode;
+
+impl ListNode {
+    pub(crate) const NEXT_OFFSET: usize = 0;
+}
+
+/// A thread by its id. Its list is not explored: nobody but the thread itself looks at it.
+#[derive(Debug)]
+pub(crate) struct ThreadList {
+    pub(crate) tid: u32,
+}
+
+impl ThreadList {
+    pub(crate) fn tid(&self) -> u32 {
+        self.tid
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.tid
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn begin(&self, _node: &ListNode) {}
+
+    pub(crate) fn end(&self) {}
+
+    pub(crate) fn link(&self, _node: &ListNode) {}
+
+    pub(crate) fn unlink(&self, _node: &ListNode) -> bool {
+        true
+    }
+
+    pub(crate) fn holds(&self, _node: &ListNode) -> bool {
+        true
+    }
+}
