@@ -174,14 +174,6 @@ impl Crew {
         Ok(events)
     }
 
-    /// Passes on what workers have printed so far.
-    pub(crate) fn pump_output(&mut self) {
-        for worker in self.slots.iter_mut().flatten() {
-            worker.stdout.pump();
-            worker.stderr.pump();
-        }
-    }
-
     /// Kills the workers that are at work. Their deaths are events.
     pub(crate) fn kill_running(&mut self) {
         for worker in self.slots.iter_mut().flatten() {
@@ -222,9 +214,11 @@ impl Crew {
         let Some(worker) = &mut self.slots[slot] else {
             return Ok(());
         };
+        let received = receive(worker, |event| events.push((slot, event)));
+        // After what it sent, so that all that a task printed is out before its job is done.
         worker.stdout.pump();
         worker.stderr.pump();
-        let is_of_use = match receive(worker, |event| events.push((slot, event))) {
+        let is_of_use = match received {
             Ok(Link::Open) => true,
             Ok(Link::Ended) => false,
             Err(error) if worker.state == State::Starting => {

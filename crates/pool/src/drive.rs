@@ -101,11 +101,7 @@ impl Drive<'_> {
                     let refused = self.job.close_round(&mut self.coordinator);
                     self.failures.extend(refused);
                 }
-                Step::Over => {
-                    // What tasks have printed is out before the job's results are.
-                    self.crew.pump_output();
-                    return Ok(());
-                }
+                Step::Over => return Ok(()),
             }
         }
     }

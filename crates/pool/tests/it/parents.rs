@@ -9,7 +9,7 @@ use multiproc_testkit::{
     Child, PATIENCE, Signal, child, is_running, shm_names, unique_name, wait_until, watchdog,
 };
 use ndarray::Ix1;
-use rustix::process::{getpid, getppid, kill_process};
+use rustix::process::{Pid, getpid, getppid, kill_process};
 
 #[task(crate = multiproc_pool)]
 fn wait_for_ever(what: String) {
@@ -105,6 +105,21 @@ fn parent_role() {
     }
     let items = vec![args[0].clone(); 3];
     let _ = pool.map(wait_for_ever, items).chunk(1).run();
+}
+
+#[test]
+fn ctrl_c_is_left_to_the_parent() {
+    let _watchdog = watchdog(PATIENCE);
+    let pool = Pool::builder().processes(2).build().unwrap();
+    let pids = pool.worker_pids();
+    for &pid in &pids {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).unwrap();
+        kill_process(pid, Signal::INT).unwrap();
+    }
+    pool.map(wait_for_ever, ["not at all".to_owned()])
+        .run()
+        .unwrap();
+    assert_eq!(pool.worker_pids(), pids);
 }
 
 #[test]
