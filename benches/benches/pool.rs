@@ -77,7 +77,7 @@ fn many_tasks(criterion: &mut Criterion) {
             let results = || {
                 (0..N_TASKS)
                     .into_par_iter()
-                    .map(|n| successor(n))
+                    .map(*successor)
                     .collect::<Vec<u64>>()
             };
             threads.install(results)

@@ -70,7 +70,7 @@ pub(super) fn check(setting: &Setting<'_>) -> Ended {
 
 fn crates_below(setting: &Setting<'_>, budget: &TreeBudget) -> Result<BTreeSet<String>, Failure> {
     let (package, flags) = (budget.package, budget.flags);
-    let tree = setting.run(cmd!(
+    let tree = setting.read(cmd!(
         setting.sh,
         "cargo tree --package {package} {flags...} --edges normal,build --prefix none --no-dedupe"
     ))?;

@@ -50,7 +50,7 @@ pub(super) fn check(setting: &Setting<'_>) -> Ended {
     let bootstrap = Bootstrap::build(setting)?;
     let n_files = compare_digests(setting, &bootstrap, python)?;
     look_at_a_running_job(&bootstrap, python)?;
-    let version = setting.run(cmd!(
+    let version = setting.read(cmd!(
         setting.sh,
         "{python} -c 'import numpy; print(numpy.__version__)'"
     ))?;
@@ -75,14 +75,14 @@ fn compare_digests(
     python: &Path,
 ) -> Result<usize, Failure> {
     let folder = setting.scratch()?;
-    let files = setting.run(cmd!(setting.sh, "{python} -c {WRITE_FILES} {folder}"))?;
+    let files = setting.read(cmd!(setting.sh, "{python} -c {WRITE_FILES} {folder}"))?;
     let program = setting
         .workspace
         .root
         .join("crates/examples/examples/bootstrap.py");
     for file in files.lines() {
         let path = folder.join(file).display().to_string();
-        let theirs = setting.run(cmd!(
+        let theirs = setting.read(cmd!(
             setting.sh,
             "{python} {program} {path} {SEED} {REPLICATES}"
         ))?;

@@ -80,7 +80,7 @@ fn kill_a_worker_at_work(setting: &Setting<'_>, running: &mut Running) -> Result
             && ticks >= AT_WORK_TICKS
         {
             let kill = format!("kill -9 {pid}");
-            setting.run(cmd!(setting.sh, "sh -c {kill}"))?;
+            setting.read(cmd!(setting.sh, "sh -c {kill}"))?;
             return Ok(pid);
         }
         thread::sleep(Duration::from_millis(1));

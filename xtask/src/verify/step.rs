@@ -114,6 +114,20 @@ impl Setting<'_> {
         Err(Failure::new(format!("`{shown}` failed"), details))
     }
 
+    /// Runs a short command to a good end and returns what it printed on standard output.
+    pub(crate) fn read(&self, command: Cmd<'_>) -> Result<String, Failure> {
+        let shown = command.to_string();
+        let output = command.quiet().ignore_status().output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let errors = tail(&String::from_utf8_lossy(&output.stderr), TAIL_LINES);
+        Err(Failure::new(
+            format!("`{shown}` failed"),
+            format!("$ {shown}\n{errors}"),
+        ))
+    }
+
     /// A folder of this step for files that it writes.
     pub(crate) fn scratch(&self) -> Result<PathBuf, Failure> {
         let folder = self.workspace.target.join("verify").join(self.step);
