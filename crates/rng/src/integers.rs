@@ -10,7 +10,7 @@ use core::ops::{Bound, RangeBounds};
 use crate::simd::{Kernel, vectorised};
 use crate::{BitGenerator, RngError};
 
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
@@ -61,7 +61,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    fn next<B: BitGenerator + ?Sized>(&mut self, bits: &mut B, width: u32) -> u32 {
+    pub(crate) fn next<B: BitGenerator + ?Sized>(&mut self, bits: &mut B, width: u32) -> u32 {
         if self.n_left == 0 {
             *self = Pieces {
                 word: bits.next_u32(),
@@ -74,7 +74,7 @@ impl Pieces {
         self.word
     }
 
-    fn next_accepted<B: BitGenerator + ?Sized, const WIDTH: u32>(
+    pub(crate) fn next_accepted<B: BitGenerator + ?Sized, const WIDTH: u32>(
         &mut self,
         bits: &mut B,
         method: Method,
@@ -158,7 +158,7 @@ const SHORT: usize = 16;
 
 /// Fills `out` from words of `PIECES` pieces each; `accept` turns a piece into a value or refuses.
 #[inline(always)]
-fn fill_from_words<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize>(
+pub(crate) fn fill_from_words<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize>(
     bits: &mut B,
     out: &mut [T],
     accept: impl Fn(u32) -> (T, bool),
@@ -186,7 +186,7 @@ fn fill_from_words<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize>(
 /// Lemire's draw of `0..=span` from the low `WIDTH` bits of a piece; `span` has fewer than 32 bits
 /// set where `WIDTH` is 32.
 #[inline(always)]
-fn lemire_draw<const WIDTH: u32>(span: u32) -> impl Fn(u32) -> (u32, bool) + Copy {
+pub(crate) fn lemire_draw<const WIDTH: u32>(span: u32) -> impl Fn(u32) -> (u32, bool) + Copy {
     let full = u32::MAX >> (32 - WIDTH);
     let range = span + 1;
     let threshold = (full - span) % range;
@@ -201,14 +201,14 @@ fn lemire_draw<const WIDTH: u32>(span: u32) -> impl Fn(u32) -> (u32, bool) + Cop
 
 /// The masked draw of `0..=span` from the low bits of a piece.
 #[inline(always)]
-fn masked_draw(span: u32) -> impl Fn(u32) -> (u32, bool) + Copy {
+pub(crate) fn masked_draw(span: u32) -> impl Fn(u32) -> (u32, bool) + Copy {
     let mask = u32::MAX >> span.leading_zeros();
     move |piece| (piece & mask, piece & mask <= span)
 }
 
 /// Fills from 32-bit words; a span of all bits takes the words as they are.
 #[inline(always)]
-fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
+pub(crate) fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
     bits: &mut B,
     method: Method,
     span: u64,
@@ -309,7 +309,7 @@ where
 
 /// Fills from 64-bit words, for spans of 2³² and more.
 #[inline(always)]
-fn fill_64<T: Copy, B: BitGenerator + ?Sized>(
+pub(crate) fn fill_64<T: Copy, B: BitGenerator + ?Sized>(
     bits: &mut B,
     method: Method,
     span: u64,
@@ -361,152 +361,4 @@ pub(crate) fn masked<B: BitGenerator + ?Sized>(bits: &mut B, span: u64) -> u64 {
     let mut value = [0];
     fill(bits, Method::Masked, (0, span), &mut value);
     value[0]
-}
-
-macro_rules! impl_integer {
-    ($($int:ident $fill:ident $next:ident;)*) => {$(
-        impl sealed::Sealed for $int {}
-        impl Integer for $int {
-            const MIN: $int = $int::MIN;
-            const MAX: $int = $int::MAX;
-            fn widen(self) -> i128 {
-                i128::from(self)
-            }
-            fn narrow(value: i128) -> $int {
-                value as $int
-            }
-            fn fill_bounded<B: BitGenerator + ?Sized>(
-                bits: &mut B, method: Method, low: $int, span: u64, out: &mut [$int],
-            ) {
-                $fill(bits, method, span, out, |k| low.wrapping_add(k as $int));
-            }
-            fn next_bounded<B: BitGenerator + ?Sized>(
-                bits: &mut B, pieces: &mut Pieces, method: Method, low: $int, span: u64,
-            ) -> $int {
-                low.wrapping_add($next(bits, pieces, method, span) as $int)
-            }
-        }
-    )*};
-}
-
-impl_integer! {
-    u8 fill_8 next_8;
-    i8 fill_8 next_8;
-    u16 fill_16 next_16;
-    i16 fill_16 next_16;
-    u32 fill_32 next_word;
-    i32 fill_32 next_word;
-    u64 fill_wide next_word;
-    i64 fill_wide next_word;
-}
-
-fn next_8<B: BitGenerator + ?Sized>(b: &mut B, p: &mut Pieces, method: Method, span: u64) -> u32 {
-    p.next_accepted::<B, 8>(b, method, span)
-}
-
-fn next_16<B: BitGenerator + ?Sized>(b: &mut B, p: &mut Pieces, method: Method, span: u64) -> u32 {
-    p.next_accepted::<B, 16>(b, method, span)
-}
-
-fn next_word<B: BitGenerator + ?Sized>(
-    bits: &mut B,
-    _: &mut Pieces,
-    method: Method,
-    span: u64,
-) -> u64 {
-    let mut value = [0];
-    fill_wide(bits, method, span, &mut value, |k| k);
-    value[0]
-}
-
-#[inline(always)]
-fn fill_8<T: Copy, B: BitGenerator + ?Sized>(
-    bits: &mut B,
-    method: Method,
-    span: u64,
-    out: &mut [T],
-    value: impl Fn(u32) -> T,
-) {
-    fill_pieces::<T, B, 4, 8>(bits, method, span as u32, out, value);
-}
-
-#[inline(always)]
-fn fill_16<T: Copy, B: BitGenerator + ?Sized>(
-    bits: &mut B,
-    method: Method,
-    span: u64,
-    out: &mut [T],
-    value: impl Fn(u32) -> T,
-) {
-    fill_pieces::<T, B, 2, 16>(bits, method, span as u32, out, value);
-}
-
-#[inline(always)]
-fn fill_pieces<T: Copy, B: BitGenerator + ?Sized, const PIECES: usize, const WIDTH: u32>(
-    bits: &mut B,
-    method: Method,
-    span: u32,
-    out: &mut [T],
-    value: impl Fn(u32) -> T,
-) {
-    let keep = |(offset, accepted): (u32, bool)| (value(offset), accepted);
-    match method {
-        Method::Lemire => {
-            let draw = lemire_draw::<WIDTH>(span);
-            fill_from_words::<T, B, PIECES>(bits, out, |piece| keep(draw(piece)));
-        }
-        Method::Masked => {
-            let draw = masked_draw(span);
-            fill_from_words::<T, B, PIECES>(bits, out, |piece| keep(draw(piece)));
-        }
-    }
-}
-
-#[inline(always)]
-fn fill_wide<T: Copy, B: BitGenerator + ?Sized>(
-    bits: &mut B,
-    method: Method,
-    span: u64,
-    out: &mut [T],
-    value: impl Fn(u64) -> T,
-) {
-    if span <= u64::from(u32::MAX) {
-        fill_32(bits, method, span, out, |k| value(u64::from(k)));
-    } else {
-        fill_64(bits, method, span, out, value);
-    }
-}
-
-impl sealed::Sealed for bool {}
-impl Integer for bool {
-    const MIN: bool = false;
-    const MAX: bool = true;
-
-    fn widen(self) -> i128 {
-        i128::from(self)
-    }
-
-    fn narrow(value: i128) -> bool {
-        value != 0
-    }
-
-    fn fill_bounded<B: BitGenerator + ?Sized>(
-        bits: &mut B,
-        _: Method,
-        _: bool,
-        _: u64,
-        out: &mut [bool],
-    ) {
-        fill_from_words::<_, _, 32>(bits, out, |piece| (piece & 1 == 1, true));
-    }
-
-    fn next_bounded<B: BitGenerator + ?Sized>(
-        bits: &mut B,
-        pieces: &mut Pieces,
-        _: Method,
-        _: bool,
-        _: u64,
-    ) -> bool {
-        pieces.next(bits, 1) & 1 == 1
-    }
 }

@@ -25,6 +25,7 @@ mod arrays;
 mod bytes;
 mod choice;
 mod generator;
+mod integer_types;
 mod integers;
 mod random_state;
 mod shuffle;

@@ -29,6 +29,7 @@ mod variates;
 
 mod ziggurat;
 mod ziggurat_fill;
+mod ziggurat_steps;
 mod ziggurat_tables;
 mod ziggurat_tables_f32;
 

@@ -2,7 +2,7 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Variates, ziggurat, ziggurat_fill};
+use super::{Variates, ziggurat, ziggurat_fill, ziggurat_steps};
 use crate::{BitGenerator, math};
 
 mod sealed {
@@ -137,10 +137,10 @@ impl Real for f32 {
     }
 
     fn fill_standard_normal<V: Variates + ?Sized>(source: &mut V, out: &mut [f32]) {
-        ziggurat_fill::fill::<ziggurat_fill::NormalF32, _>(source.bits(), out);
+        ziggurat_fill::fill::<ziggurat_steps::NormalF32, _>(source.bits(), out);
     }
 
     fn fill_standard_exponential<V: Variates + ?Sized>(source: &mut V, out: &mut [f32]) {
-        ziggurat_fill::fill::<ziggurat_fill::ExponentialF32, _>(source.bits(), out);
+        ziggurat_fill::fill::<ziggurat_steps::ExponentialF32, _>(source.bits(), out);
     }
 }

@@ -1,6 +1,6 @@
 //! [`Variates`]: the three sources that all samplers draw from.
 
-use super::{ziggurat, ziggurat_fill};
+use super::{ziggurat, ziggurat_fill, ziggurat_steps};
 use crate::BitGenerator;
 
 /// Random words, and the normals and exponentials made from them.
@@ -52,10 +52,10 @@ impl<B: BitGenerator + ?Sized> Variates for B {
     }
 
     fn fill_standard_normal(&mut self, out: &mut [f64]) {
-        ziggurat_fill::fill::<ziggurat_fill::Normal, _>(self, out);
+        ziggurat_fill::fill::<ziggurat_steps::Normal, _>(self, out);
     }
 
     fn fill_standard_exponential(&mut self, out: &mut [f64]) {
-        ziggurat_fill::fill::<ziggurat_fill::Exponential, _>(self, out);
+        ziggurat_fill::fill::<ziggurat_steps::Exponential, _>(self, out);
     }
 }
