@@ -108,31 +108,3 @@ fn draws_of_no_values_fill_nothing() {
         "length of `out` must be a multiple of the length of a draw (0), found 1"
     );
 }
-
-#[test]
-fn the_streams_of_numpy_2_4_and_2_5_part_where_numpy_changed_them() {
-    let draw = |version, n, p| {
-        let mut counts = vec![0; 100_000];
-        let bits = Pcg64::seed_from(9);
-        Generator::with_stream_version(bits, version)
-            .fill_binomial(n, p, &mut counts)
-            .unwrap();
-        counts
-    };
-    let [old, new] = [StreamVersion::Numpy2_4, StreamVersion::Numpy2_5];
-    assert_ne!(draw(old, 977, 0.42), draw(new, 977, 0.42));
-    assert_eq!(draw(old, 977, 0.03), draw(new, 977, 0.03));
-    // In 2.5 an outcome that cannot happen takes a word.
-    let legacy = |version| {
-        let mut rng = RandomState::new(9).with_stream_version(version);
-        rng.multinomial(8, &[0.0, 0.4, 0.6]).unwrap()
-    };
-    let expected = |skipped: usize| {
-        let mut rng = RandomState::new(9);
-        rng.fill_random_sample(&mut vec![0.0; skipped]);
-        let count = rng.binomial(8, 0.4).unwrap();
-        [0, count, 8 - count]
-    };
-    assert_eq!(legacy(old), expected(0));
-    assert_eq!(legacy(new), expected(1));
-}

@@ -215,4 +215,7 @@ fn extreme_parameters_of_random_state_draw_as_in_numpy() {
     random_state(|rng| rng.hypergeometric(4611686018427387904, 2305843009213693952, 1152921504606846976), ([768614336724410752, 768614336714579968, 768614336560893952], 0.45909297789143144));
     random_state(|rng| rng.hypergeometric(4611686018427387909, 3, 11), ([10, 11, 11], 0.6792299961209405));
     random_state(|rng| rng.hypergeometric(4611686018427387909, 3, 9), ([9, 9, 9], 0.7504098591020348));
+    random_state(|rng| rng.hypergeometric(90, 60, 131), ([79, 79, 76], 0.9312060196890217));
+    random_state(|rng| rng.hypergeometric(500, 700, 1100), ([457, 458, 465], 0.9312060196890217));
+    random_state(|rng| rng.hypergeometric(700, 500, 1100), ([643, 642, 635], 0.9312060196890217));
 }

@@ -1,5 +1,6 @@
 //! Integration tests: one binary, a module for each subject.
 
+mod dependent_normals;
 mod distribution_fills;
 mod distribution_laws;
 mod extreme_parameters;
@@ -11,3 +12,4 @@ mod reference;
 mod refusals;
 mod seed_tree;
 mod states;
+mod stream_versions;
