@@ -37,3 +37,8 @@ pub mod guides {
     #[doc = include_str!("../../../docs/python.md")]
     pub mod python {}
 }
+
+/// The first program that a visitor of the repository sees is compiled and run like every other.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub mod repository {}
