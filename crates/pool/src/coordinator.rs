@@ -30,6 +30,7 @@ pub(crate) struct Coordinator {
     chunk: usize,
     slots: Vec<Slot>,
     round: Round,
+    n_rounds: u64,
     /// Unfinished ranges that had no room in this round.
     later: Vec<Range<usize>>,
     /// How many workers died in an item, for those in which any did.
@@ -41,7 +42,6 @@ pub(crate) struct Coordinator {
 /// The items that this round's counter counts through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Round {
-    pub(crate) number: u64,
     /// In ascending order; position `p` is the `p`-th item of these ranges.
     pub(crate) ranges: Vec<Range<usize>>,
     /// How many positions a worker claims at once.
@@ -125,10 +125,10 @@ impl Coordinator {
                 slots
             ],
             round: Round {
-                number: 0,
                 ranges: Vec::new(),
                 chunk,
             },
+            n_rounds: 0,
             later: Vec::new(),
             deaths: BTreeMap::new(),
             given_up,
@@ -265,12 +265,12 @@ impl Coordinator {
 
     fn begin_round(&mut self, mut ranges: Vec<Range<usize>>) {
         self.later = ranges.split_off(ranges.len().min(RANGES_PER_ROUND));
-        self.round.number += 1;
+        self.n_rounds += 1;
         self.deaths_in_round = 0;
         self.round.ranges = ranges;
         // What is left over at the end is spread over all workers, however large the first round's chunks were.
         let share = self.round.len() / (4 * self.slots.len());
-        self.round.chunk = match self.round.number {
+        self.round.chunk = match self.n_rounds {
             1 => self.chunk,
             _ => share.clamp(1, self.chunk),
         };
@@ -373,7 +373,6 @@ mod tests {
     #[test]
     fn claimed_positions_become_the_items_they_stand_for() {
         let round = Round {
-            number: 2,
             ranges: vec![3..5, 9..10, 20..24],
             chunk: 4,
         };

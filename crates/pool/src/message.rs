@@ -60,7 +60,6 @@ pub(crate) struct Run {
     pub(crate) order: u32,
     pub(crate) task: SentName,
     pub(crate) board: BoardLayout,
-    pub(crate) round: u64,
     pub(crate) ranges: Vec<(usize, usize)>,
     pub(crate) chunk: usize,
     /// Items begun before, with the number of this attempt.

@@ -59,7 +59,6 @@ impl Prepared<'_> {
             order,
             task: SentName::of(self.entry.name),
             board: self.board.layout(),
-            round: round.number,
             ranges: round
                 .ranges
                 .iter()

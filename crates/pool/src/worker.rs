@@ -128,7 +128,6 @@ impl Worker {
         };
         panics::leave_texts_on(Some((board.clone(), slot)));
         let round = Round {
-            number: run.round,
             ranges: run.ranges.iter().map(|&(start, end)| start..end).collect(),
             chunk: run.chunk,
         };
