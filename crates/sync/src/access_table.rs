@@ -157,9 +157,13 @@ impl AccessTable {
         self.table().torn()
     }
 
-    /// Whether one claim of this thread has all of `range` and allows what `mode` would.
+    /// Whether one claim of this thread has all of `range` and allows what `mode` would; for an empty
+    /// range none is needed.
     #[must_use]
     pub fn held_by_this_thread(&self, range: Range<u64>, mode: Mode) -> bool {
+        if range.is_empty() {
+            return true;
+        }
         let Ok(tid) = ThreadList::with(ThreadList::tid) else {
             return false;
         };

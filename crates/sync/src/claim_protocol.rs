@@ -160,10 +160,9 @@ struct Obstacle {
 
 /// What became of one look at the slots.
 enum Attempt {
-    /// The claim is held; dead writers left these parts of its range torn.
-    Admitted {
-        torn: Vec<Range<u64>>,
-    },
+    Admitted,
+    /// Admitted, but dead writers left parts of the range torn.
+    AdmittedToTorn,
     Blocked(Obstacle),
 }
 
@@ -175,7 +174,7 @@ enum Room {
     None,
 }
 
-/// The leaf lock, held.
+/// The leaf lock, held. Nothing is allocated meanwhile: an allocator may take locks of its own.
 struct Admitting<'t> {
     table: Table<'t>,
     me: &'t ThreadList,
@@ -198,13 +197,22 @@ impl<'t> Table<'t> {
     ) -> Result<Admission, Refusal> {
         loop {
             let slot = self.own_slot(me, deadline)?;
-            let blocked = match self.attempt(me, slot, mode, range, deadline) {
-                Ok(Attempt::Admitted { torn }) => return Ok(Admission { slot, torn }),
+            let obstacle = match self.attempt(me, slot, mode, range, deadline) {
+                Ok(Attempt::Admitted) => {
+                    return Ok(Admission {
+                        slot,
+                        torn: Vec::new(),
+                    });
+                }
+                Ok(Attempt::AdmittedToTorn) => {
+                    let torn = self.torn_within(me, range);
+                    return Ok(Admission { slot, torn });
+                }
                 Ok(Attempt::Blocked(obstacle)) => Ok(obstacle),
                 Err(refusal) => Err(refusal),
             };
             self.slots[slot].owner.unlock_unwatched(me);
-            let obstacle = blocked?;
+            let obstacle = obstacle?;
             if obstacle.holder.tid == 0 {
                 // The holder died since the dead were settled: the next look settles it.
                 continue;
@@ -235,7 +243,7 @@ impl<'t> Table<'t> {
         if !slot.owner.is_held_by(me) {
             return false;
         }
-        // Release: pairs with the Acquire in `obstacle`, and hands the range's bytes on.
+        // Release: pairs with the Acquire in `attempt`, and hands the range's bytes on.
         slot.mode.store(code, Release);
         self.announce();
         slot.owner.unlock_unwatched(me)
@@ -251,7 +259,7 @@ impl<'t> Table<'t> {
         let mut spare = None;
         loop {
             let Ok(admitting) = self.enter(me, Deadline::Never) else {
-                unreachable!("a wait without a deadline ends with the lock");
+                return;
             };
             let enough = self.carve_all(repaired, spare.map(|index: usize| &self.slots[index]));
             drop(admitting);
@@ -344,36 +352,36 @@ impl<'t> Table<'t> {
 
     /// Frees the slots of the dead and, if that is not enough, joins two torn ranges into their hull.
     fn make_room(self, me: &ThreadList, deadline: Deadline) -> Result<Room, Refusal> {
+        let mut torn: Vec<(Range<u64>, &Slot)> = Vec::with_capacity(self.slots.len());
         let _admitting = self.enter(me, deadline)?;
-        if self.slots.iter().filter(|slot| slot.settle()).count() > 0 {
+        let mut settled = false;
+        let mut room = Room::None;
+        for slot in self.slots {
+            settled |= slot.settle();
+            let unowned = word::is_free(slot.owner.load());
+            match (slot.mode.load(Acquire), unowned) {
+                (FREE, true) => room = Room::Made,
+                (FREE, false) if matches!(room, Room::None) => room = Room::Crowded,
+                (TORN, true) => torn.push((slot.range(), slot)),
+                _ => {}
+            }
+        }
+        if settled {
             self.announce();
         }
-        let unclaimed = |slot: &&Slot| slot.mode.load(Acquire) == FREE;
-        if self
-            .slots
-            .iter()
-            .filter(unclaimed)
-            .any(|slot| word::is_free(slot.owner.load()))
-        {
-            return Ok(Room::Made);
+        if matches!(room, Room::Made) {
+            return Ok(room);
         }
-        let torn: Vec<&Slot> = self
-            .slots
-            .iter()
-            .filter(|slot| slot.is_torn() && word::is_free(slot.owner.load()))
-            .collect();
-        let ranges: Vec<_> = torn.iter().map(|slot| slot.range()).collect();
-        if let Some((kept, freed)) = nearest_pair(&ranges) {
-            let joined = hull(&ranges[kept], &ranges[freed]);
-            torn[kept].start.store(joined.start, Relaxed);
-            torn[kept].end.store(joined.end, Relaxed);
-            torn[freed].mode.store(FREE, Release);
-            return Ok(Room::Made);
+        torn.sort_unstable_by_key(|(range, _)| range.start);
+        if let Some((kept, freed)) = nearest_pair(torn.iter().map(|(range, _)| range)) {
+            let ((kept, slot), (freed, spare)) = (&torn[kept], &torn[freed]);
+            let joined = hull(kept, freed);
+            slot.start.store(joined.start, Relaxed);
+            slot.end.store(joined.end, Relaxed);
+            spare.mode.store(FREE, Release);
+            room = Room::Made;
         }
-        if self.slots.iter().any(|slot| unclaimed(&slot)) {
-            return Ok(Room::Crowded);
-        }
-        Ok(Room::None)
+        Ok(room)
     }
 
     /// Looks for an obstacle and, if there is none, admits the claim to `slot`, which `me` owns.
@@ -388,9 +396,9 @@ impl<'t> Table<'t> {
         let _admitting = self.enter(me, deadline)?;
         // Acquire, and before the slots: pairs with the release that `announce` counts.
         let sequence = self.sequence.load(Acquire);
-        let mut torn = Vec::new();
-        let mut first: Option<Obstacle> = None;
+        let mut torn = false;
         let mut settled = false;
+        let mut first: Option<Obstacle> = None;
         for (index, other) in self.slots.iter().enumerate() {
             settled |= other.settle();
             let word = other.owner.load();
@@ -400,7 +408,7 @@ impl<'t> Table<'t> {
             }
             let held = other.range();
             match claimed(code) {
-                None if overlap(&held, range) => torn.push(common(&held, range)),
+                None => torn |= overlap(&held, range),
                 Some(other_mode) if conflicts((other_mode, &held), (mode, range)) => {
                     let holder = other.holder(other_mode, word);
                     if first.is_none() || holder.tid == me.tid() {
@@ -412,7 +420,7 @@ impl<'t> Table<'t> {
                         });
                     }
                 }
-                _ => {}
+                Some(_) => {}
             }
         }
         if settled {
@@ -422,7 +430,29 @@ impl<'t> Table<'t> {
             return Ok(Attempt::Blocked(obstacle));
         }
         self.slots[slot].admit(me.pid(), range, code_of(mode));
-        Ok(Attempt::Admitted { torn })
+        Ok(if torn {
+            Attempt::AdmittedToTorn
+        } else {
+            Attempt::Admitted
+        })
+    }
+
+    /// The torn parts of `range`, which this thread has claimed, so that nobody tears more of it.
+    fn torn_within(self, me: &ThreadList, range: &Range<u64>) -> Vec<Range<u64>> {
+        let mut torn = Vec::with_capacity(self.slots.len());
+        if let Ok(_admitting) = self.enter(me, Deadline::Never) {
+            let marked = self
+                .slots
+                .iter()
+                .filter(|slot| slot.is_torn())
+                .map(Slot::range);
+            torn.extend(
+                marked
+                    .filter(|held| overlap(held, range))
+                    .map(|held| common(&held, range)),
+            );
+        }
+        torn
     }
 
     /// Carves `repaired` out of the torn markers, one of them into `spare` if need be; `false` if
@@ -467,13 +497,14 @@ impl<'t> Table<'t> {
                 Ok(admitting)
             }
             Err(Missed::Held { holder }) => Err(Refusal::Stuck { holder }),
-            Err(Missed::Deadlock) => unreachable!("nothing else runs under the leaf lock"),
+            // Nothing else runs under the leaf lock: somebody wrote this thread's id into it.
+            Err(Missed::Deadlock) => Err(Refusal::Stuck { holder: me.tid() }),
         }
     }
 
     /// Counts the sequence on and wakes everybody who sleeps on it.
     fn announce(self) {
-        // Release: pairs with the Acquire in `obstacle`.
+        // Release: pairs with the Acquire in `attempt`.
         let before = self.sequence.fetch_add(ONE_RELEASE, AcqRel);
         if before & SLEEPERS != 0 && self.sequence.wake(i32::MAX) == 0 {
             let now = before.wrapping_add(ONE_RELEASE);
@@ -491,8 +522,11 @@ impl<'t> Table<'t> {
                 .sequence
                 .compare_exchange(obstacle.sequence, sequence, Relaxed, Relaxed)
                 .is_ok();
+        if !marked {
+            return;
+        }
         let owner = &self.slots[obstacle.slot].owner;
-        let Some(word) = owner.watch(obstacle.word).filter(|_| marked) else {
+        let Some(word) = owner.watch(obstacle.word) else {
             return;
         };
         wait_any(

@@ -97,21 +97,22 @@ pub(crate) fn hull(one: &Range<u64>, other: &Range<u64>) -> Range<u64> {
     one.start.min(other.start)..one.end.max(other.end)
 }
 
-/// Which two of the ranges have the least between them: the pair whose hull claims too much the least.
-pub(crate) fn nearest_pair(ranges: &[Range<u64>]) -> Option<(usize, usize)> {
-    let mut order: Vec<usize> = (0..ranges.len()).collect();
-    order.sort_unstable_by_key(|&index| ranges[index].start);
-    let mut order = order.into_iter();
+/// Which two of the ranges, which are sorted by their starts, have the least between them: the pair
+/// whose hull claims too much the least.
+pub(crate) fn nearest_pair<'a>(
+    ranges: impl IntoIterator<Item = &'a Range<u64>>,
+) -> Option<(usize, usize)> {
+    let mut ranges = ranges.into_iter().enumerate();
     // Of those that start before a range, the one that reaches furthest is nearest to it.
-    let mut furthest = order.next()?;
+    let mut furthest = ranges.next()?;
     let mut nearest = None;
-    for index in order {
-        let gap = ranges[index].start.saturating_sub(ranges[furthest].end);
+    for (index, range) in ranges {
+        let gap = range.start.saturating_sub(furthest.1.end);
         if nearest.is_none_or(|(least, _)| gap < least) {
-            nearest = Some((gap, (furthest, index)));
+            nearest = Some((gap, (furthest.0, index)));
         }
-        if ranges[index].end > ranges[furthest].end {
-            furthest = index;
+        if range.end > furthest.1.end {
+            furthest = (index, range);
         }
     }
     nearest.map(|(_, pair)| pair)
@@ -158,8 +159,12 @@ mod tests {
 
         #[test]
         fn the_nearest_pair_adds_the_fewest_elements(
-            ranges in prop::collection::vec((0_u64..50, 1_u64..9).prop_map(|(s, n)| s..s + n), 2..8),
+            mut ranges in prop::collection::vec(
+                (0_u64..50, 1_u64..9).prop_map(|(start, len)| start..start + len),
+                2..8,
+            ),
         ) {
+            ranges.sort_by_key(|range| range.start);
             let added = |i: usize, j: usize| hull(&ranges[i], &ranges[j])
                 .filter(|element| !ranges[i].contains(element) && !ranges[j].contains(element))
                 .count();

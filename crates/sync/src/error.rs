@@ -43,7 +43,7 @@ pub enum SyncError {
         /// How many that is.
         limit: usize,
     },
-    /// A mutex could not be locked: see [`From<LockError<G>>`](#impl-From<LockError<G>>-for-SyncError).
+    /// A mutex could not be locked; what `?` makes of a [`LockError`].
     NotLocked(Box<LockError<()>>),
     /// The system lacks what locks that survive their owner stand on.
     Unsupported {

@@ -71,15 +71,15 @@ fn map_page() -> Result<(), SyncError> {
     // SAFETY: the range is the mapping just made; a wipe in a child hurts nobody, as zero means
     // "no generation".
     let advised = unsafe { libc::madvise(page, LEN, libc::MADV_WIPEONFORK) };
-    let wiped = advised == 0;
-    let published = wiped
-        && PAGE
-            .compare_exchange(unmapped, page.cast(), Ordering::AcqRel, Ordering::Acquire)
-            .is_ok();
-    let refused = (!wiped).then(|| SyncError::unsupported(UnsupportedCall::WipeOnFork));
-    if !published {
-        // SAFETY: nobody else has seen this mapping.
+    let outcome = match advised {
+        0 => Ok(()),
+        _ => Err(SyncError::unsupported(UnsupportedCall::WipeOnFork)),
+    };
+    let publish =
+        || PAGE.compare_exchange(unmapped, page.cast(), Ordering::AcqRel, Ordering::Acquire);
+    if outcome.is_err() || publish().is_err() {
+        // SAFETY: nobody else has seen this mapping: it is useless, or another thread was faster.
         unsafe { libc::munmap(page, LEN) };
     }
-    refused.map_or(Ok(()), Err)
+    outcome
 }

@@ -1,19 +1,23 @@
-//! Locks in shared memory that survive the death of any process at any instruction.
+#![doc = include_str!("../README.md")]
 
+#[cfg(not(all(
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    target_endian = "little"
+)))]
+compile_error!(
+    "multiproc-sync stands on the robust lists of glibc on 64-bit Linux: x86-64 or aarch64"
+);
+
+// What users meet first: where a lock stands, how long to wait for it, what can go wrong.
 mod data_layout;
 mod deadline;
 mod error;
 mod occupant;
 mod place;
 
-mod anchored;
-mod fork_page;
-mod futex;
-mod primitive;
-mod robust_list;
-mod robust_word;
-mod word;
-
+// A value behind a mutex.
 mod mutex;
 mod mutex_words;
 mod poison;
@@ -22,6 +26,7 @@ mod raw_mutex;
 mod raw_sync_mutex;
 mod robust_mutex;
 
+// Ranges in a table.
 mod access_table;
 mod claim;
 mod claim_protocol;
@@ -29,7 +34,17 @@ mod claim_rules;
 mod holder;
 mod table_words;
 
+// The word that both stand on, and what it stands on.
+mod anchored;
+mod fork_page;
+mod futex;
+mod primitive;
+mod robust_list;
+mod robust_word;
+mod word;
+
 mod sealed {
+    /// Keeps [`RawMutex`](crate::RawMutex) this crate's own.
     pub trait Sealed {}
 }
 

@@ -22,7 +22,6 @@ pub struct Occupant {
 impl Occupant {
     pub(crate) const ROBUST_MUTEX: u32 = u32::from_le_bytes(*b"mpRM");
     pub(crate) const PTHREAD_MUTEX: u32 = u32::from_le_bytes(*b"mpPM");
-    pub(crate) const LEAF_LOCK: u32 = u32::from_le_bytes(*b"mpLL");
     pub(crate) const ACCESS_TABLE: u32 = u32::from_le_bytes(*b"mpAT");
 
     /// Fails unless `found` is this very occupant.
@@ -47,7 +46,6 @@ impl fmt::Display for Occupant {
             0 => f.write_str("no lock (zero bytes)")?,
             Self::ROBUST_MUTEX => f.write_str("a robust mutex")?,
             Self::PTHREAD_MUTEX => f.write_str("a pthread mutex")?,
-            Self::LEAF_LOCK => f.write_str("a leaf lock")?,
             Self::ACCESS_TABLE => f.write_str("an access table")?,
             unknown => write!(f, "bytes of unknown kind {unknown:#010x}")?,
         }

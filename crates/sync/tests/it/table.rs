@@ -192,13 +192,15 @@ fn a_thread_knows_what_it_holds() {
         (30..40, Mode::Write, false),
         (30..40, Mode::Atomic, false),
         (0..1, Mode::Read, false),
+        (0..0, Mode::Write, true),
     ] {
         assert_eq!(
             table.held_by_this_thread(range.clone(), mode),
             expected,
             "{mode} {range:?}"
         );
-        assert!(!elsewhere(|| table.held_by_this_thread(range, mode)));
+        let elsewhere = elsewhere(|| table.held_by_this_thread(range.clone(), mode));
+        assert_eq!(elsewhere, range.is_empty());
     }
     drop((write, read));
     assert!(!table.held_by_this_thread(10..20, Mode::Write));

@@ -176,7 +176,7 @@ fn a_repair_in_the_midst_killed_anywhere_keeps_both_ends_torn() {
 #[test]
 fn a_claimant_killed_while_it_joins_torn_ranges_loses_none() {
     let points = step::kill_at_every_nth_instruction(
-        stride(571),
+        stride(171),
         JOINING,
         || {
             let (ground, table) = Ground::with_table();
