@@ -11,5 +11,6 @@ mod rand_ecosystem;
 mod reference;
 mod refusals;
 mod seed_tree;
+mod single_draws;
 mod states;
 mod stream_versions;
