@@ -1,8 +1,5 @@
 //! The host's libm, called so that the compiler can neither evaluate nor rewrite the calls.
-#![expect(
-    unsafe_code,
-    reason = "function pointers are read volatile; see docs/UNSAFE.md"
-)]
+#![expect(unsafe_code, reason = "function pointers are read volatile")]
 //!
 //! NumPy's samplers call libm, so equal bits need the same functions. Rust's `f64::ln` and its
 //! kin are those functions, but the optimiser knows them by name: with a constant base it turns
