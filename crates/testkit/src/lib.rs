@@ -35,6 +35,7 @@ mod ptrace;
 mod python;
 mod skip;
 pub mod step;
+pub mod torture;
 mod wait;
 mod watchdog;
 
