@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the reference cases of this folder with real NumPy.
 
-    generate.py OUTDIR
+    generate.py OUTDIR              with NumPy 2.4
+    generate.py --changed OUTDIR    with a later NumPy: adds its answers to the cases where it differs
 
 The format is that of ../numpy_cases, which runs the cases:
 
@@ -16,6 +17,7 @@ The format is that of ../numpy_cases, which runs the cases:
   out       the first values in C order: f64 and f32 as the digits of their bits, integers as text
   long      the same call with another size, as the sha256 of its little-endian bytes
   state_after   NumPy's state dict after the call
+  numpy25   out and long of NumPy 2.5, where they differ: binomials, and what is made of them
   libm      none: no libm call; tail, always: rarely, often; blas: compared to nine digits
 
 Integers are text wherever they may exceed 53 bits, floats in states are "f64:" and their bits.
@@ -271,6 +273,12 @@ SHARED = [
     ("multinomial", dict(n=900, pvals=[0.2, 0.3, 0.5])),
 ]
 
+# Where NumPy 2.5 draws others, and often enough to show.
+CHANGED = [
+    ("binomial", dict(n=977, p=0.42), 200_000), ("binomial", dict(n=80_000, p=0.997), 200_000),
+    ("multinomial", dict(n=5003, pvals=[0.31, 0.29, 0.4]), 60_000),
+]
+
 
 def generator_draws():
     for i, (dtype, low, high) in enumerate(RANGES):
@@ -297,6 +305,8 @@ def generator_draws():
         params = dict(mean=[1.0, -2.0], cov=[[2.0, 0.3], [0.3, 1.0]], method=method)
         yield case(f"PCG64/multivariate_normal-{method}", generator("PCG64", method + "n"),
                    "multivariate_normal", params, long=None, libm="blas")
+    for method, params, long in CHANGED:
+        yield case(f"PCG64DXSM/{method}-many-{params['n']}", generator("PCG64DXSM", method + "m"), method, params, long=long)
 
 
 def generator_samples():
@@ -344,20 +354,45 @@ def random_state():
     yield case("permutation", legacy("pe"), "permutation", dict(x_arange=30, as_int=True), size=None, long=None, **none)
     for id, params in [("replace", {}), ("distinct", dict(replace=False))]:
         yield case(f"choice-{id}", legacy("c" + id), "choice", dict(a="66", **params), size=12, long=None, **none)
+    params = dict(n=8, pvals=[0.0, 0.4, 0.6])
+    yield case("multinomial-impossible", legacy("mi"), "multinomial", params)
     params = dict(mean=[0.0, 1.0], cov=[[1.0, 0.2], [0.2, 3.0]])
     yield case("multivariate_normal", legacy("mn"), "multivariate_normal", params, long=None, libm="blas")
 
 
-def main(outdir):
-    for build in (seed_tree, bit_generators, generator_draws, generator_samples, random_state):
+BUILDERS = (seed_tree, bit_generators, generator_draws, generator_samples, random_state)
+
+
+def write(path, numpy, cases):
+    with open(path, "w") as file:
+        lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
+        file.write('{"numpy":"%s","cases":[\n%s\n]}\n' % (numpy, lines))
+    print(f"{os.path.getsize(path):8d} bytes  {path}")
+
+
+def add_changed(outdir):
+    for build in BUILDERS[1:]:
         path = os.path.join(outdir, build.__name__ + ".json")
-        with open(path, "w") as file:
-            lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in build())
-            file.write('{"numpy":"%s","cases":[\n%s\n]}\n' % (np.__version__, lines))
-        print(f"{os.path.getsize(path):8d} bytes  {path}")
+        kept = json.load(open(path))
+        for old, new in zip(kept["cases"], build(), strict=True):
+            assert old["id"] == new["id"], (old["id"], new["id"])
+            hashes = [c["long"]["sha256"] if c.get("long") else None for c in (old, new)]
+            if old["libm"] != "blas" and (old["out"] != new["out"] or hashes[0] != hashes[1]):
+                print(f"{new['id']} is another in NumPy {np.__version__}")
+                old["numpy25"] = dict(out=new["out"], long_sha256=hashes[1])
+        write(path, kept["numpy"], kept["cases"])
+
+
+def main(outdir):
+    for build in BUILDERS:
+        write(os.path.join(outdir, build.__name__ + ".json"), np.__version__, build())
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])
+    match sys.argv[1:]:
+        case ["--changed", outdir]:
+            add_changed(outdir)
+        case [outdir] if not outdir.startswith("-"):
+            main(outdir)
+        case _:
+            sys.exit(__doc__)
