@@ -5,7 +5,7 @@ use core::fmt;
 use crate::half_word::HalfWord;
 use crate::mt19937::{Mt19937, N};
 use crate::pcg64::{Pcg, Permutation};
-use crate::{BitGenerator, Philox, RandomState, Sfc64};
+use crate::{BitGenerator, Philox, RandomState, Sfc64, StreamVersion};
 
 /// A generator whose state can be taken out and put back in NumPy's own terms.
 ///
@@ -181,6 +181,8 @@ pub struct RandomStateState<S> {
     pub has_gauss: bool,
     /// The second normal of the polar method's last attempt; 0 when it has been taken.
     pub gauss: f64,
+    /// Whose numbers it draws, which NumPy does not say.
+    pub stream_version: StreamVersion,
 }
 
 impl SavedState for Mt19937 {
@@ -312,6 +314,7 @@ impl<B: SavedState> RandomState<B> {
             bits: self.bits.state(),
             has_gauss: self.gauss.is_some(),
             gauss: self.gauss.unwrap_or(0.0),
+            stream_version: self.version,
         }
     }
 
@@ -322,7 +325,8 @@ impl<B: SavedState> RandomState<B> {
     /// [`StateError::Impossible`] if no such generator can be in that state.
     #[doc(alias = "set_state")]
     pub fn from_state(state: RandomStateState<B::State>) -> Result<RandomState<B>, StateError> {
-        let mut rng = RandomState::from_bits(B::from_state(state.bits)?);
+        let mut rng = RandomState::from_bits(B::from_state(state.bits)?)
+            .with_stream_version(state.stream_version);
         rng.gauss = state.has_gauss.then_some(state.gauss);
         Ok(rng)
     }

@@ -12,7 +12,7 @@ use crate::pcg64::{Pcg, Permutation};
 use crate::state::{
     Mt19937State, PcgState, PhiloxState, RandomStateState, SavedState, Sfc64State, StateError,
 };
-use crate::{Mt19937, Philox, RandomState, Sfc64};
+use crate::{Mt19937, Philox, RandomState, Sfc64, StreamVersion};
 
 /// States in and out as JSON, in NumPy's form.
 ///
@@ -298,6 +298,9 @@ struct RandomStateDict {
     state: KeyAndPos,
     has_gauss: u32,
     gauss: f64,
+    /// NumPy neither writes nor minds it.
+    #[serde(default)]
+    stream_version: StreamVersion,
 }
 
 impl Dict<RandomStateState<Mt19937State>> for RandomStateDict {
@@ -307,6 +310,7 @@ impl Dict<RandomStateState<Mt19937State>> for RandomStateDict {
             state: KeyAndPos::new(state.bits),
             has_gauss: state.has_gauss.into(),
             gauss: state.gauss,
+            stream_version: state.stream_version,
         }
     }
 
@@ -318,6 +322,7 @@ impl Dict<RandomStateState<Mt19937State>> for RandomStateDict {
             bits: self.state.open()?,
             has_gauss: flag(generator, "has_gauss", self.has_gauss)?,
             gauss: self.gauss,
+            stream_version: self.stream_version,
         };
         Ok((self.bit_generator, state))
     }
@@ -418,6 +423,8 @@ enum LegacyTuple {
 impl RandomState {
     /// Returns the state as the legacy tuple: `json.dumps` of NumPy's `get_state()`.
     ///
+    /// The tuple has no room for the [`StreamVersion`]; [`JsonState::to_json`] keeps it.
+    ///
     /// ```python
     /// text = json.dumps(rng.get_state(), default=lambda array: array.tolist())
     /// rng.set_state(json.loads(text))
@@ -427,6 +434,7 @@ impl RandomState {
             bits,
             has_gauss,
             gauss,
+            stream_version: _,
         } = self.state();
         let KeyAndPos { key, pos } = KeyAndPos::new(bits);
         let name = Mt19937::NAME.into();
@@ -451,6 +459,7 @@ impl RandomState {
             bits: KeyAndPos { key, pos }.open()?,
             has_gauss: flag(Mt19937::NAME, "has_gauss", has_gauss)?,
             gauss,
+            stream_version: StreamVersion::default(),
         })
     }
 }

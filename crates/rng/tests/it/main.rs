@@ -5,6 +5,7 @@ mod distribution_fills;
 mod distribution_laws;
 mod extreme_parameters;
 mod fills;
+mod hand_over;
 #[path = "../numpy_cases/mod.rs"]
 mod numpy_cases;
 mod rand_ecosystem;
@@ -13,4 +14,5 @@ mod refusals;
 mod seed_tree;
 mod single_draws;
 mod states;
+mod statistics;
 mod stream_versions;

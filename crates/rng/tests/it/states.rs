@@ -47,6 +47,17 @@ fn a_generator_says_whose_numbers_it_draws() {
 }
 
 #[test]
+fn a_random_state_says_whose_numbers_it_draws() {
+    let rng = RandomState::new(5).with_stream_version(StreamVersion::Numpy2_5);
+    let again = RandomState::from_json(&rng.to_json()).unwrap();
+    assert_eq!(again.state(), rng.state());
+
+    let of_numpy = rng.to_json().replace("stream_version", "nothing_of_numpys");
+    let again = RandomState::from_json(&of_numpy).unwrap();
+    assert_eq!(again.state().stream_version, StreamVersion::Numpy2_4);
+}
+
+#[test]
 fn impossible_states_are_refused_with_the_figure() {
     let pcg = PcgState {
         state: 1,
@@ -86,6 +97,7 @@ fn impossible_states_are_refused_with_the_figure() {
         bits,
         has_gauss: false,
         gauss: 0.0,
+        stream_version: StreamVersion::default(),
     };
     assert!(matches!(
         RandomState::<Mt19937>::from_state(state),

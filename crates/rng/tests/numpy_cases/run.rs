@@ -47,6 +47,7 @@ impl Rng {
                     bits,
                     has_gauss,
                     gauss,
+                    stream_version: version,
                 };
                 Ok(Rng::RandomState(RandomState::from_state(state)?))
             }
