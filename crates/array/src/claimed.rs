@@ -46,7 +46,6 @@ impl Claimed {
             Err(ClaimError::Full { holders }) => return Err(ArrayError::TableFull { holders }),
             Err(ClaimError::Stuck { holder }) => return Err(ArrayError::Stuck { holder }),
             Err(ClaimError::Refused(error)) => return Err(ArrayError::Sync(error)),
-            Err(error) => unreachable!("a table's answers are all known here: {error}"),
         };
         Ok(Claimed {
             table: table.clone(),

@@ -496,7 +496,7 @@ impl<'t> Table<'t> {
                 }
                 Ok(admitting)
             }
-            Err(Missed::Held { holder }) => Err(Refusal::Stuck { holder }),
+            Err(Missed::Held { holder, .. }) => Err(Refusal::Stuck { holder }),
             // Nothing else runs under the leaf lock: somebody wrote this thread's id into it.
             Err(Missed::Deadlock) => Err(Refusal::Stuck { holder: me.tid() }),
         }

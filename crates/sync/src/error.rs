@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use multiproc_segment::{PidNamespace, SegmentError};
 
 use crate::claim::TornClaim;
 use crate::deadline::Deadline;
 use crate::holder::Holder;
+use crate::lock_holder::LockHolder;
 use crate::occupant::Occupant;
 use crate::robust_word::Missed;
 
@@ -170,13 +172,16 @@ pub enum LockError<G> {
     Poisoned,
     /// Another thread holds it, and the call was not to wait.
     WouldBlock {
-        /// The thread id of the holder.
-        holder: u32,
+        /// Who holds it.
+        holder: LockHolder,
     },
     /// Another thread held it all the time.
     TimedOut {
-        /// The thread id of the holder when the time was over.
-        holder: u32,
+        /// Who held it when the time was over.
+        holder: LockHolder,
+        /// How long this waiter had been watching that holder: less than the time it waited if the lock
+        /// changed hands meanwhile.
+        watched: Duration,
     },
     /// This very thread holds it.
     WouldDeadlock,
@@ -203,7 +208,7 @@ impl<G> LockError<G> {
             Self::OwnerDied(guard) => LockError::OwnerDied(change(guard)),
             Self::Poisoned => LockError::Poisoned,
             Self::WouldBlock { holder } => LockError::WouldBlock { holder },
-            Self::TimedOut { holder } => LockError::TimedOut { holder },
+            Self::TimedOut { holder, watched } => LockError::TimedOut { holder, watched },
             Self::WouldDeadlock => LockError::WouldDeadlock,
             Self::Refused(error) => LockError::Refused(error),
         }
@@ -215,8 +220,19 @@ impl LockError<()> {
     pub(crate) fn of(missed: Missed, deadline: Deadline) -> Self {
         match (missed, deadline) {
             (Missed::Deadlock, _) => Self::WouldDeadlock,
-            (Missed::Held { holder }, Deadline::Now) => Self::WouldBlock { holder },
-            (Missed::Held { holder }, _) => Self::TimedOut { holder },
+            (Missed::Held { holder: tid, .. }, Deadline::Now) => Self::WouldBlock {
+                holder: LockHolder { tid },
+            },
+            (
+                Missed::Held {
+                    holder: tid,
+                    watched,
+                },
+                _,
+            ) => Self::TimedOut {
+                holder: LockHolder { tid },
+                watched,
+            },
         }
     }
 }
@@ -232,13 +248,11 @@ impl<G> fmt::Display for LockError<G> {
                 "an owner died while it held the lock and nobody repaired the value: \
                  initialise the mutex again when no process uses it",
             ),
-            Self::WouldBlock { holder } => write!(f, "thread {holder} holds the lock"),
-            Self::TimedOut { holder } => {
-                write!(
-                    f,
-                    "thread {holder} still holds the lock and the time is over"
-                )
-            }
+            Self::WouldBlock { holder } => write!(f, "{holder} holds the lock"),
+            Self::TimedOut { holder, watched } => write!(
+                f,
+                "{holder} still holds the lock, for {watched:.1?} at least, and the time is over"
+            ),
             Self::WouldDeadlock => {
                 f.write_str("this thread holds the lock already: drop its guard first")
             }
@@ -257,9 +271,11 @@ impl<G> fmt::Debug for LockError<G> {
                 .debug_struct("WouldBlock")
                 .field("holder", holder)
                 .finish(),
-            Self::TimedOut { holder } => {
-                f.debug_struct("TimedOut").field("holder", holder).finish()
-            }
+            Self::TimedOut { holder, watched } => f
+                .debug_struct("TimedOut")
+                .field("holder", holder)
+                .field("watched", watched)
+                .finish(),
             Self::WouldDeadlock => f.write_str("WouldDeadlock"),
             Self::Refused(error) => f.debug_tuple("Refused").field(error).finish(),
         }
@@ -277,7 +293,6 @@ impl<G> Error for LockError<G> {
 
 /// Why a range was not simply claimed.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum ClaimError {
     /// It is claimed, but a writer died, or panicked, in a part of it. Repair the torn ranges and call
     /// [`TornClaim::mark_consistent`]; else the next claim that overlaps them is told the same.

@@ -172,6 +172,13 @@ pub(crate) fn thread_lives(tid: u32) -> bool {
     answer == 0 || errno() != libc::ESRCH
 }
 
+/// Whether `tid` is the id of a living process, and so of its main thread, in this pid namespace.
+pub(crate) fn is_main_thread(tid: u32) -> bool {
+    // SAFETY: signal 0 asks and does nothing; `tgkill` takes any numbers.
+    let answer = unsafe { libc::syscall(libc::SYS_tgkill, tid, tid, 0) };
+    answer == 0 || errno() == libc::EPERM
+}
+
 fn errno() -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }

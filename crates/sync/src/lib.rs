@@ -14,6 +14,7 @@ compile_error!(
 mod data_layout;
 mod deadline;
 mod error;
+mod lock_holder;
 mod occupant;
 mod place;
 
@@ -41,6 +42,7 @@ mod futex;
 mod primitive;
 mod robust_list;
 mod robust_word;
+mod watch;
 mod word;
 
 mod sealed {
@@ -55,6 +57,7 @@ pub use data_layout::DataLayout;
 pub use deadline::Deadline;
 pub use error::{ClaimError, LockError, SyncError, UnsupportedCall};
 pub use holder::Holder;
+pub use lock_holder::LockHolder;
 pub use mutex::{Mutex, MutexGuard};
 pub use occupant::Occupant;
 pub use place::Place;

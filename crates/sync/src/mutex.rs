@@ -11,6 +11,7 @@ use multiproc_segment::{Bytes, Segment};
 use crate::data_layout::DataLayout;
 use crate::deadline::Deadline;
 use crate::error::{LockError, SyncError};
+use crate::lock_holder::LockHolder;
 use crate::occupant::Occupant;
 use crate::place::Place;
 use crate::raw_mutex::{MUTEX_LEN, RawMutex};
@@ -157,8 +158,8 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
     ///
     /// # Errors
     ///
-    /// As [`lock`](Self::lock), and [`LockError::TimedOut`], which names the holder's thread. A holder
-    /// that is merely stopped is not dead: the lock is never taken from it.
+    /// As [`lock`](Self::lock), and [`LockError::TimedOut`], which names the holder and says for how long this
+    /// call has seen it there. A holder that is merely stopped is not dead: the lock is never taken from it.
     pub fn lock_timeout(
         &self,
         patience: Duration,
@@ -187,9 +188,9 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
         }
     }
 
-    /// The thread that holds the lock, if any, by its id at this moment.
+    /// The thread that holds the lock at this moment, if any.
     #[must_use]
-    pub fn holder(&self) -> Option<u32> {
+    pub fn holder(&self) -> Option<LockHolder> {
         self.raw.holder()
     }
 

@@ -7,6 +7,7 @@ use multiproc_segment::Segment;
 use crate::data_layout::DataLayout;
 use crate::deadline::Deadline;
 use crate::error::{LockError, SyncError};
+use crate::lock_holder::LockHolder;
 use crate::occupant::Occupant;
 use crate::place::Place;
 
@@ -66,8 +67,8 @@ pub trait RawMutex: fmt::Debug + Sized + Send + Sync + crate::sealed::Sealed + '
     /// Records what value the mutex guards, for [`occupant`](Self::occupant) to tell.
     fn set_data_layout(&self, data: DataLayout);
 
-    /// The thread that holds the lock, if any, by its id at this moment.
-    fn holder(&self) -> Option<u32>;
+    /// The thread that holds the lock at this moment, if any.
+    fn holder(&self) -> Option<LockHolder>;
 
     /// How many owners died or abandoned the lock while they held it.
     fn deaths(&self) -> u32;

@@ -18,12 +18,14 @@ use crate::anchored::Anchored;
 use crate::data_layout::DataLayout;
 use crate::deadline::Deadline;
 use crate::error::{LockError, SyncError, UnsupportedCall};
+use crate::lock_holder::LockHolder;
 use crate::mutex_words::MutexWords;
 use crate::occupant::Occupant;
 use crate::place::Place;
 use crate::raw_mutex::RawMutex;
 use crate::robust_list::ThreadList;
 use crate::robust_word::{Missed, RobustWord};
+use crate::watch::Watch;
 use crate::word;
 
 /// The second mutex: a robust, process-shared, error-checking pthread mutex behind raw_sync's handle.
@@ -88,6 +90,7 @@ impl RawSyncMutex {
     }
 
     fn lock_pthread_mutex(&self, deadline: Deadline) -> Result<(), LockError<()>> {
+        let mut watch = Watch::default();
         let long_ago = timespec {
             tv_sec: 0,
             tv_nsec: 0,
@@ -111,13 +114,17 @@ impl RawSyncMutex {
                 errno => return Err(LockError::Refused(unsupported("pthread_mutex_lock", errno))),
             }
             let seen = self.words.lock.load();
+            watch.look(seen);
             let patience = if self.words.lock.bury_the_dead(seen) {
                 Duration::ZERO
             } else if let Some(patience) = deadline.next_wait() {
                 patience
             } else {
-                let holder = word::owner(seen);
-                return Err(LockError::of(Missed::Held { holder }, deadline));
+                let missed = Missed::Held {
+                    holder: word::owner(seen),
+                    watched: watch.watched(),
+                };
+                return Err(LockError::of(missed, deadline));
             };
             answer = timed_lock(self.pthread_mutex(), patience);
         }
@@ -125,7 +132,7 @@ impl RawSyncMutex {
 
     /// Whether this thread has the lock; never so in a forked child.
     fn is_held(&self) -> bool {
-        ThreadList::with(ThreadList::tid).is_ok_and(|tid| self.holder() == Some(tid))
+        ThreadList::with(ThreadList::tid).is_ok_and(|tid| self.holder() == Some(LockHolder { tid }))
     }
 
     fn release(&self) {
@@ -203,12 +210,9 @@ impl RawMutex for RawSyncMutex {
         self.words.set_data_layout(Some(data));
     }
 
-    fn holder(&self) -> Option<u32> {
+    fn holder(&self) -> Option<LockHolder> {
         // glibc's first word is laid out as the kernel wants it, which is how `word` reads it.
-        match word::owner(self.words.lock.load()) {
-            0 => None,
-            tid => Some(tid),
-        }
+        LockHolder::of_word(self.words.lock.load())
     }
 
     fn deaths(&self) -> u32 {

@@ -8,6 +8,7 @@ use crate::anchored::Anchored;
 use crate::data_layout::DataLayout;
 use crate::deadline::Deadline;
 use crate::error::{LockError, SyncError};
+use crate::lock_holder::LockHolder;
 use crate::mutex_words::MutexWords;
 use crate::occupant::Occupant;
 use crate::place::Place;
@@ -15,7 +16,6 @@ use crate::poison::Poison;
 use crate::raw_mutex::RawMutex;
 use crate::robust_list::{HELD_LIMIT, ThreadList};
 use crate::robust_word::Acquired;
-use crate::word;
 
 /// A mutex whose owner may be killed at any instruction.
 ///
@@ -142,11 +142,8 @@ impl RawMutex for RobustMutex {
         self.words.set_data_layout(Some(data));
     }
 
-    fn holder(&self) -> Option<u32> {
-        match word::owner(self.words.lock.load()) {
-            0 => None,
-            tid => Some(tid),
-        }
+    fn holder(&self) -> Option<LockHolder> {
+        LockHolder::of_word(self.words.lock.load())
     }
 
     fn deaths(&self) -> u32 {

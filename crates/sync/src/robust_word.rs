@@ -9,9 +9,11 @@
 //! held while any robust lock is taken or released, as there is one announcement per thread.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::primitive::{AtomicU64, Futex, ListNode, SPINS, ThreadList, spin_loop, thread_lives};
+use crate::watch::Watch;
 use crate::word::{self, Slept, Step, WAITERS};
 
 /// A lock of 40 bytes, laid out as glibc's robust mutexes are: the word first, the node 32 bytes on.
@@ -37,8 +39,8 @@ pub(crate) enum Acquired {
 /// Why a lock was not got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missed {
-    /// Another thread, this one, held it until the deadline.
-    Held { holder: u32 },
+    /// Another thread, this one, held it until the deadline, and was seen to for so long.
+    Held { holder: u32, watched: Duration },
     /// The thread itself holds it.
     Deadlock,
 }
@@ -195,11 +197,10 @@ impl RobustWord {
 
     #[cold]
     fn acquire_busy(&self, tid: u32, deadline: Deadline) -> Result<Acquired, Missed> {
-        let mut spins = if deadline == Deadline::Now { 0 } else { SPINS };
-        let mut slept = Slept::Never;
+        let mut wait = Wait::new(deadline);
         loop {
             let seen = self.futex.load(Relaxed);
-            let sleep_on = match word::step(seen, tid, slept) {
+            match word::step(seen, tid, wait.slept) {
                 Step::Take(new) => {
                     if self
                         .futex
@@ -212,30 +213,9 @@ impl RobustWord {
                             Acquired::Clean
                         });
                     }
-                    continue;
                 }
                 Step::Deadlock => return Err(Missed::Deadlock),
-                Step::Sleep(sleep_on) => sleep_on,
-            };
-            if spins > 0 && !word::has_waiters(seen) {
-                spins -= 1;
-                spin_loop();
-                continue;
-            }
-            let Some(patience) = deadline.next_wait() else {
-                if self.bury_the_dead(seen) {
-                    continue;
-                }
-                let holder = word::owner(seen);
-                return Err(Missed::Held { holder });
-            };
-            if self.watch(seen).is_none() {
-                continue;
-            }
-            slept = Slept::Before;
-            self.futex.wait(word::kernels(sleep_on), patience);
-            if self.futex.load(Relaxed) == sleep_on {
-                self.bury_the_dead(sleep_on);
+                Step::Sleep => wait.pause(self, seen)?,
             }
         }
     }
@@ -258,5 +238,52 @@ impl RobustWord {
                 .futex
                 .compare_exchange(free | WAITERS, free, Relaxed, Relaxed);
         }
+    }
+}
+
+/// One thread's wait for one word: first it spins, for about as long as a wake-up takes, then it sleeps.
+struct Wait {
+    deadline: Deadline,
+    spins: u32,
+    slept: Slept,
+    watch: Watch,
+}
+
+impl Wait {
+    fn new(deadline: Deadline) -> Self {
+        Self {
+            deadline,
+            spins: if deadline == Deadline::Now { 0 } else { SPINS },
+            slept: Slept::Never,
+            watch: Watch::default(),
+        }
+    }
+
+    /// Lets some time pass, in which the word seen, which another thread owns, may change.
+    fn pause(&mut self, lock: &RobustWord, seen: u64) -> Result<(), Missed> {
+        if self.spins > 0 && !word::has_waiters(seen) {
+            self.spins -= 1;
+            spin_loop();
+            return Ok(());
+        }
+        self.watch.look(seen);
+        let Some(patience) = self.deadline.next_wait() else {
+            if lock.bury_the_dead(seen) {
+                return Ok(());
+            }
+            return Err(Missed::Held {
+                holder: word::owner(seen),
+                watched: self.watch.watched(),
+            });
+        };
+        let Some(watched) = lock.watch(seen) else {
+            return Ok(());
+        };
+        self.slept = Slept::Before;
+        lock.futex.wait(word::kernels(watched), patience);
+        if lock.futex.load(Relaxed) == watched {
+            lock.bury_the_dead(watched);
+        }
+        Ok(())
     }
 }

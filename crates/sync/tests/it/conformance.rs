@@ -207,7 +207,10 @@ fn a_wait_ends_at_its_deadline_and_names_the_holder<R: RawMutex>() {
                 let patience = Duration::from_millis(milliseconds);
                 let start = std::time::Instant::now();
                 match mutex.lock_timeout(patience) {
-                    Err(LockError::TimedOut { holder }) => assert_eq!(holder, own),
+                    Err(LockError::TimedOut { holder, watched }) => {
+                        assert_eq!(holder, own);
+                        assert!(watched <= start.elapsed());
+                    }
                     other => panic!("{other:?}"),
                 }
                 assert!(start.elapsed() >= patience);
@@ -354,7 +357,14 @@ fn a_stopped_owner_is_not_dead<R: RawMutex>(holding: &str) {
     holder.signal(Signal::STOP);
     // Longer than the back-stop, after which the owner is looked for.
     match mutex.lock_timeout(Duration::from_millis(1500)) {
-        Err(LockError::TimedOut { holder: named }) => assert_eq!(named.to_string(), tid),
+        Err(LockError::TimedOut {
+            holder: named,
+            watched,
+        }) => {
+            assert_eq!(named.tid.to_string(), tid);
+            assert_eq!(named.pid(), Some(holder.pid()));
+            assert!(watched > Duration::ZERO);
+        }
         other => panic!("{other:?}"),
     }
     holder.signal(Signal::CONT);

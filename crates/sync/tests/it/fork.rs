@@ -31,7 +31,7 @@ fn holder_forks<R: RawMutex>(role: &str) {
         // What the grandchild found; it has dropped its copies of guard and claim.
         forking.expect_line("0");
         match mutex.try_lock() {
-            Err(LockError::WouldBlock { holder: tid }) => assert_eq!(tid, holder, "{way}"),
+            Err(LockError::WouldBlock { holder: found }) => assert_eq!(found.tid, holder, "{way}"),
             other => panic!("{way}: {other:?}"),
         }
         match table.try_claim(Mode::Read, 0..1) {
@@ -106,7 +106,7 @@ fn findings<R: RawMutex>(
         return 2;
     }
     match mutex.try_lock() {
-        Err(LockError::WouldBlock { holder }) if holder == parent => {}
+        Err(LockError::WouldBlock { holder }) if holder.tid == parent => {}
         _ => return 3,
     }
     match table.try_claim(Mode::Read, 0..1) {

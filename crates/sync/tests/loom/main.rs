@@ -26,6 +26,8 @@ mod holder;
 mod primitive;
 #[path = "../../src/robust_word.rs"]
 mod robust_word;
+#[path = "../../src/watch.rs"]
+mod watch;
 #[path = "../../src/word.rs"]
 mod word;
 
