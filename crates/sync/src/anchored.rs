@@ -13,9 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use multiproc_segment::{PidNamespace, Segment, SegmentError};
 
 use crate::error::SyncError;
+use crate::event_words::EventWords;
 use crate::mutex_words::MutexWords;
 use crate::place::Place;
 use crate::robust_list::ThreadList;
+use crate::shared_atomic::AtomicWords;
 use crate::table_words::TableWords;
 
 /// A struct that may be looked at while other processes write to it.
@@ -29,6 +31,10 @@ pub(crate) unsafe trait Shared {}
 unsafe impl Shared for MutexWords {}
 // SAFETY: all its fields are atomics.
 unsafe impl Shared for TableWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for EventWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for AtomicWords {}
 
 /// An `L` at a place of a segment, and the segment.
 pub(crate) struct Anchored<L> {

@@ -48,6 +48,17 @@ impl<A> Deref for Futex<A> {
     }
 }
 
+/// What ended a sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// A wake-up of the first, or only, word.
+    First,
+    /// A wake-up of another word that was watched.
+    Other,
+    /// None: the time was over, a signal came, or a word had changed before the sleep.
+    Not,
+}
+
 /// A futex together with the value at which a sleeper wants to sleep on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watched<'a, A> {
@@ -59,11 +70,11 @@ impl<A: Word> Futex<A> {
     /// Sleeps until woken, at most `patience`, and not at all if the word is not `value`.
     ///
     /// Also returns for no reason, so that callers look at the word again.
-    pub(crate) fn wait(&self, value: u32, patience: Duration) {
+    pub(crate) fn wait(&self, value: u32, patience: Duration) -> Woken {
         let timeout = timespec(patience);
         // SAFETY: `futex(FUTEX_WAIT)` reads a live aligned 4-byte word and a timespec; both are
         // borrowed for the call. Without `FUTEX_PRIVATE_FLAG` it works across processes.
-        unsafe {
+        let answer = unsafe {
             libc::syscall(
                 libc::SYS_futex,
                 self.0.address(),
@@ -72,6 +83,11 @@ impl<A: Word> Futex<A> {
                 &raw const timeout,
             )
         };
+        if answer == 0 {
+            Woken::First
+        } else {
+            Woken::Not
+        }
     }
 
     /// Wakes at most `count` sleepers and says how many there were.
@@ -114,16 +130,19 @@ pub(crate) fn wait_any<A: Word, B: Word>(
     first: Watched<'_, A>,
     second: Watched<'_, B>,
     patience: Duration,
-) {
-    if !has_waitv() {
-        first.futex.wait(first.value, patience);
-        return;
+) -> Woken {
+    if has_waitv() {
+        wait_listed(&[first.element(), second.element()], patience)
+    } else {
+        first.futex.wait(first.value, patience)
     }
-    let list = [first.element(), second.element()];
+}
+
+fn wait_listed(list: &[WaitElement], patience: Duration) -> Woken {
     let deadline = timespec(monotonic_now() + patience);
     // SAFETY: `futex_waitv` reads `list.len()` elements and a timespec, both borrowed for the
     // call; each element holds the address of a live aligned 4-byte word.
-    unsafe {
+    let woken = unsafe {
         libc::syscall(
             libc::SYS_futex_waitv,
             list.as_ptr(),
@@ -133,6 +152,11 @@ pub(crate) fn wait_any<A: Word, B: Word>(
             libc::CLOCK_MONOTONIC,
         )
     };
+    match woken {
+        0 => Woken::First,
+        1.. => Woken::Other,
+        _ => Woken::Not,
+    }
 }
 
 /// Whether the kernel has `futex_waitv`, asked once.

@@ -27,6 +27,14 @@ mod raw_mutex;
 mod raw_sync_mutex;
 mod robust_mutex;
 
+// Telling each other, waiting for each other.
+mod event;
+mod event_word;
+mod event_words;
+
+// Numbers without a lock.
+mod shared_atomic;
+
 // Ranges in a table.
 mod access_table;
 mod claim;
@@ -37,8 +45,10 @@ mod table_words;
 
 // The word that both stand on, and what it stands on.
 mod anchored;
+mod bell;
 mod fork_page;
 mod futex;
+mod identity;
 mod primitive;
 mod robust_list;
 mod robust_word;
@@ -56,6 +66,7 @@ pub use claim_rules::{Mode, conflicts};
 pub use data_layout::DataLayout;
 pub use deadline::Deadline;
 pub use error::{ClaimError, LockError, SyncError, UnsupportedCall};
+pub use event::Event;
 pub use holder::Holder;
 pub use lock_holder::LockHolder;
 pub use mutex::{Mutex, MutexGuard};
@@ -66,4 +77,5 @@ pub use raw_mutex::{MUTEX_LEN, RawMutex};
 pub use raw_sync_mutex::RawSyncMutex;
 pub use robust_list::HELD_LIMIT;
 pub use robust_mutex::RobustMutex;
+pub use shared_atomic::{AtomicNumber, AtomicValue, Overflow, SharedAtomic};
 pub use table_words::SLOTS;

@@ -15,7 +15,7 @@ pub struct Occupant {
     pub kind: u32,
     /// The version of its layout.
     pub version: u32,
-    /// The value that a mutex guards.
+    /// The value that a mutex guards, or an atomic is.
     pub data: Option<DataLayout>,
 }
 
@@ -23,6 +23,11 @@ impl Occupant {
     pub(crate) const ROBUST_MUTEX: u32 = u32::from_le_bytes(*b"mpRM");
     pub(crate) const PTHREAD_MUTEX: u32 = u32::from_le_bytes(*b"mpPM");
     pub(crate) const ACCESS_TABLE: u32 = u32::from_le_bytes(*b"mpAT");
+    pub(crate) const CONDVAR: u32 = u32::from_le_bytes(*b"mpCV");
+    pub(crate) const EVENT: u32 = u32::from_le_bytes(*b"mpEV");
+    pub(crate) const BARRIER: u32 = u32::from_le_bytes(*b"mpBA");
+    pub(crate) const ONCE: u32 = u32::from_le_bytes(*b"mpON");
+    pub(crate) const ATOMIC: u32 = u32::from_le_bytes(*b"mpSA");
 
     /// Fails unless `found` is this very occupant.
     ///
@@ -47,6 +52,11 @@ impl fmt::Display for Occupant {
             Self::ROBUST_MUTEX => f.write_str("a robust mutex")?,
             Self::PTHREAD_MUTEX => f.write_str("a pthread mutex")?,
             Self::ACCESS_TABLE => f.write_str("an access table")?,
+            Self::CONDVAR => f.write_str("a condition variable")?,
+            Self::EVENT => f.write_str("an event")?,
+            Self::BARRIER => f.write_str("a barrier")?,
+            Self::ONCE => f.write_str("a once")?,
+            Self::ATOMIC => f.write_str("an atomic")?,
             unknown => write!(f, "bytes of unknown kind {unknown:#010x}")?,
         }
         if self.kind != 0 && self.version != VERSION {

@@ -22,11 +22,10 @@
 //! | 48 | 8 | start | of the range |
 //! | 56 | 8 | end | of the range, exclusive |
 
-use std::sync::atomic::Ordering;
-
 use crate::claim_protocol::{Slot, Table};
 use crate::error::SyncError;
-use crate::occupant::{Occupant, VERSION};
+use crate::identity::Identity;
+use crate::occupant::Occupant;
 use crate::primitive::{AtomicU32, AtomicU64, Futex};
 use crate::robust_word::RobustWord;
 
@@ -37,8 +36,7 @@ pub const SLOTS: usize = 62;
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub(crate) struct TableWords {
-    /// Kind and version in one, so that they are stamped in one step.
-    identity: AtomicU64,
+    identity: Identity,
     sequence: Futex<AtomicU32>,
     zero: AtomicU32,
     zeros: [AtomicU64; 3],
@@ -59,8 +57,6 @@ const _: () = {
     assert!(Slot::RANGE_OFFSET == 48);
 };
 
-const IDENTITY: u64 = Occupant::ACCESS_TABLE as u64 | ((VERSION as u64) << 32);
-
 impl TableWords {
     /// Makes zero bytes a table.
     ///
@@ -68,20 +64,7 @@ impl TableWords {
     ///
     /// [`SyncError::Mismatch`] if the bytes are something else.
     pub(crate) fn stamp(&self) -> Result<(), SyncError> {
-        let stamped =
-            self.identity
-                .compare_exchange(0, IDENTITY, Ordering::AcqRel, Ordering::Acquire);
-        let found = stamped.err().unwrap_or(IDENTITY).to_le_bytes();
-        let [k0, k1, k2, k3, v0, v1, v2, v3] = found;
-        let occupant = |kind, version| Occupant {
-            kind,
-            version,
-            data: None,
-        };
-        occupant(Occupant::ACCESS_TABLE, VERSION).expect(occupant(
-            u32::from_le_bytes([k0, k1, k2, k3]),
-            u32::from_le_bytes([v0, v1, v2, v3]),
-        ))
+        self.identity.stamp(Occupant::ACCESS_TABLE)
     }
 
     pub(crate) fn table(&self) -> Table<'_> {
