@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{
     MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, memfd_create,
@@ -11,9 +12,11 @@ use rustix::io::Errno;
 
 use crate::control::{self, ControlPage, Corruption, FileId};
 use crate::error::SegmentError;
+use crate::handle::Location;
 use crate::layout::Layout;
 use crate::mapping::Mapping;
 use crate::segment::{Access, Attached, Backing, Segment};
+use crate::site::SHM;
 use crate::stamp;
 
 impl Segment {
@@ -43,7 +46,7 @@ impl Segment {
     #[doc(alias = "RawArray")]
     pub fn anonymous(layout: Layout) -> Result<Self, SegmentError> {
         let fd = create_memfd()?;
-        let page = stamp::stamp(fd.as_fd(), layout, None)?;
+        let page = stamp::stamp(fd.as_fd(), layout, None, Path::new(SHM))?;
         let mapping = Mapping::new(fd.as_fd(), page.extents, Access::ReadWrite)?;
         fcntl_add_seals(&fd, FIXED_SIZE).map_err(SegmentError::system("fcntl(F_ADD_SEALS)"))?;
         Ok(Self::new(mapping, page, Backing::Anonymous(fd)))
@@ -94,13 +97,13 @@ impl Segment {
     }
 
     /// The descriptor of an anonymous segment, to be inherited by a child or sent by other means than
-    /// a transport; [`from_fd`](Self::from_fd) takes it there. `None` for a named segment: two
-    /// processes that shared its descriptor would count as one user.
+    /// a transport; [`from_fd`](Self::from_fd) takes it there. `None` for a segment with a name or
+    /// path: two processes that shared its descriptor would count as one user.
     #[must_use]
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match self.backing() {
             Backing::Anonymous(fd) => Some(fd.as_fd()),
-            Backing::Named(_) => None,
+            Backing::Linked(_) => None,
         }
     }
 
@@ -140,7 +143,7 @@ impl Segment {
         let id = self.id();
         let refused =
             |segment, obstacle| Err((segment, SegmentError::NotFreezable { id, obstacle }));
-        if self.name().is_some() {
+        if matches!(self.backing(), Backing::Linked(_)) {
             return refused(self, Obstacle::Named);
         }
         // Mapped before anything is given up, so that nothing can fail once the file is sealed.
@@ -217,8 +220,9 @@ fn missing_seals(seals: SealFlags) -> Option<&'static str> {
 
 fn read_page(fd: BorrowedFd<'_>) -> Result<ControlPage, SegmentError> {
     let found = fstat(fd).map_err(SegmentError::system("fstat"))?;
-    let page = stamp::read(fd, &found, None)?;
-    let corrupt = |fault| Err(SegmentError::Corrupt { name: None, fault });
+    let page = stamp::read(fd, &found, &Location::Anonymous)?;
+    let place = Location::Anonymous;
+    let corrupt = |fault| Err(SegmentError::Corrupt { place, fault });
     if let Some(lifetime) = page.lifetime {
         return corrupt(Corruption::Lifetime {
             found: control::lifetime_code(Some(lifetime)),
@@ -227,7 +231,7 @@ fn read_page(fd: BorrowedFd<'_>) -> Result<ControlPage, SegmentError> {
     if page.file != FileId::of(&found) {
         return corrupt(Corruption::Copied);
     }
-    stamp::check_whole(fd, None)?;
+    stamp::check_whole(fd, &Location::Anonymous)?;
     Ok(page)
 }
 
@@ -244,7 +248,7 @@ fn open_read_only(fd: BorrowedFd<'_>) -> Result<OwnedFd, SegmentError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// It has a name, and files in `/dev/shm` cannot be sealed.
+    /// It has a name or a path, and only memfds can be sealed.
     Named,
     /// This process has further clones of it, which may be writing.
     Cloned {

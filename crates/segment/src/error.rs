@@ -2,16 +2,19 @@
 
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
 use crate::anonymous::Obstacle;
 use crate::control::Corruption;
+use crate::foreign::Foreign;
+use crate::handle::Location;
 use crate::id::SegmentId;
 use crate::name::{NameProblem, SegmentName};
 use crate::origin::PidNamespace;
 use crate::room::Limit;
-use crate::shm::Foreign;
+use crate::site::SHM;
 
 /// Why an operation on a segment failed.
 ///
@@ -37,13 +40,13 @@ pub enum SegmentError {
     },
     /// No segment has this name, or its last user is gone.
     NotFound {
-        /// The name asked for.
-        name: SegmentName,
+        /// The name or path asked for.
+        place: Location,
     },
     /// A living segment, or another file, has this name.
     AlreadyExists {
-        /// The name asked for.
-        name: SegmentName,
+        /// The name or path asked for.
+        place: Location,
     },
     /// The segment cannot be removed while somebody uses it.
     InUse {
@@ -52,18 +55,18 @@ pub enum SegmentError {
     },
     /// The name changed hands at every attempt to open it.
     Busy {
-        /// The name asked for.
-        name: SegmentName,
+        /// The name or path asked for.
+        place: Location,
         /// How often it was tried.
         attempts: u32,
     },
-    /// The name now belongs to another segment than the handle's.
+    /// The name or path now belongs to another segment than the handle's.
     Stale {
-        /// The name in the handle.
-        name: SegmentName,
+        /// The name or path in the handle.
+        place: Location,
         /// The id in the handle.
         expected: SegmentId,
-        /// The id of the segment that has the name now.
+        /// The id of the segment that is there now.
         found: SegmentId,
     },
     /// There is no room for the segment.
@@ -75,17 +78,36 @@ pub enum SegmentError {
         /// What sets the limit.
         hint: Limit,
     },
-    /// The directory of named segments cannot be opened.
+    /// The directory of the segment's file cannot be used.
     NoDirectory {
-        /// The directory.
-        path: &'static str,
+        /// The directory: `/dev/shm` for a named segment.
+        path: PathBuf,
         /// The `errno` of the attempt.
         errno: i32,
     },
-    /// The file under this name is not one that a segment may have.
+    /// The path has no last component that could be a file's name.
+    InvalidPath {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// The file lies where another machine may have it as well.
+    NotLocal {
+        /// The path asked for.
+        path: PathBuf,
+        /// What the file system is called.
+        file_system: &'static str,
+    },
+    /// The kernel, or the file system, does not know a system call.
+    Unsupported {
+        /// The call.
+        call: &'static str,
+        /// The release of Linux from which on it is known.
+        since: &'static str,
+    },
+    /// The file under this name or path is not one that a segment may have.
     Refused {
-        /// The name asked for.
-        name: SegmentName,
+        /// The name or path asked for.
+        place: Location,
         /// What it is instead.
         found: Foreign,
     },
@@ -96,8 +118,8 @@ pub enum SegmentError {
     },
     /// The file is no segment of this version, or it is damaged.
     Corrupt {
-        /// The segment's name; `None` for a received descriptor.
-        name: Option<SegmentName>,
+        /// The segment's name or path; `Anonymous` for a received descriptor.
+        place: Location,
         /// What was found.
         fault: Corruption,
     },
@@ -166,29 +188,43 @@ impl fmt::Display for SegmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidName { name, problem } => write!(f, "segment name {name:?} {problem}"),
-            Self::NotFound { name } => write!(
+            Self::NotFound {
+                place: Location::File(path),
+            } => write!(
                 f,
-                "no segment is named {name}: it was never created, or its last user is gone"
+                "there is no segment file {}: create it first",
+                path.display()
             ),
-            Self::AlreadyExists { name } => write!(
+            Self::NotFound { place } => write!(
                 f,
-                "the name {name} is taken: open it, or choose another name"
+                "no segment is named {place}: it was never created, or its last user is gone"
+            ),
+            Self::AlreadyExists {
+                place: Location::File(path),
+            } => write!(
+                f,
+                "the file {} exists: open it, or choose another path",
+                path.display()
+            ),
+            Self::AlreadyExists { place } => write!(
+                f,
+                "the name {place} is taken: open it, or choose another name"
             ),
             Self::InUse { name } => write!(
                 f,
                 "segment {name} is in use: it can be removed when its last user has dropped it"
             ),
-            Self::Busy { name, attempts } => write!(
+            Self::Busy { place, attempts } => write!(
                 f,
-                "the name {name} changed hands at each of {attempts} attempts to open it: try again"
+                "the name {place} changed hands at each of {attempts} attempts to open it: try again"
             ),
             Self::Stale {
-                name,
+                place,
                 expected,
                 found,
             } => write!(
                 f,
-                "the handle names segment {expected}, but {name} is now segment {found}: \
+                "the handle names segment {expected}, but {place} is now segment {found}: \
                  ask its owner for a new handle"
             ),
             Self::NoSpace {
@@ -199,28 +235,60 @@ impl fmt::Display for SegmentError {
                 f,
                 "the segment takes {needed} bytes, but {available} are available: {hint}"
             ),
-            Self::NoDirectory { path, errno } => write!(
-                f,
-                "named segments live in {path}, which cannot be used: {}; \
-                 mount a tmpfs there, or take an anonymous segment",
-                io::Error::from_raw_os_error(*errno)
-            ),
-            Self::Refused { name, found } => {
+            Self::NoDirectory { path, errno } => {
+                let cause = io::Error::from_raw_os_error(*errno);
+                if path == Path::new(SHM) {
+                    write!(
+                        f,
+                        "named segments live in {SHM}, which cannot be used: {cause}; \
+                         mount a tmpfs there, or take an anonymous segment"
+                    )
+                } else {
+                    write!(
+                        f,
+                        "the directory {} cannot be used for a segment's file: {cause}",
+                        path.display()
+                    )
+                }
+            }
+            Self::InvalidPath { path } => {
                 write!(
                     f,
-                    "the file under the name {name} is no segment of this user: {found}"
+                    "the path {path:?} names no file: end it with a file's name"
                 )
             }
+            Self::NotLocal { path, file_system } => write!(
+                f,
+                "{} lies on {file_system}, where other machines would see neither the locks nor \
+                 the writes in time: choose a directory on a disk of this machine",
+                path.display()
+            ),
+            Self::Unsupported { call, since } => write!(
+                f,
+                "the kernel, or the file system, has no {call}, which Linux has since {since}"
+            ),
+            Self::Refused {
+                place: Location::File(path),
+                found,
+            } => write!(
+                f,
+                "the file {} is no segment of this user: {found}",
+                path.display()
+            ),
+            Self::Refused { place, found } => write!(
+                f,
+                "the file under the name {place} is no segment of this user: {found}"
+            ),
             Self::NotSealed { missing } => write!(
                 f,
                 "the descriptor lacks {missing}: its file could shrink under its users; \
                  send a segment made by Segment::anonymous"
             ),
             Self::Corrupt {
-                name: Some(name),
+                place: Location::Anonymous,
                 fault,
-            } => write!(f, "segment {name} {fault}"),
-            Self::Corrupt { name: None, fault } => write!(f, "the received segment {fault}"),
+            } => write!(f, "the received segment {fault}"),
+            Self::Corrupt { place, fault } => write!(f, "segment {place} {fault}"),
             Self::OtherPidNamespace { segment, here } => write!(
                 f,
                 "the segment was made in pid namespace {segment} and this process is in {here}: \

@@ -1,6 +1,9 @@
 //! [`Handle`]: what a message carries instead of a segment's bytes.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use crate::error::SegmentError;
 use crate::id::SegmentId;
@@ -38,13 +41,17 @@ pub enum Location {
     Anonymous,
     /// Under this name.
     Named(SegmentName),
+    /// In the file with this absolute path.
+    File(PathBuf),
 }
 
 const ANONYMOUS: u8 = 0;
 const NAMED: u8 = 1;
+const FILE: u8 = 2;
 
 impl Handle {
-    /// The handle as bytes: the id, a tag, and the name if there is one. At most 217 of them.
+    /// The handle as bytes: the id, a tag, and the name or path if there is one. At most 217 of
+    /// them, but for a path.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.id.to_bytes().to_vec();
@@ -53,6 +60,10 @@ impl Handle {
             Location::Named(name) => {
                 bytes.push(NAMED);
                 bytes.extend(name.as_str().as_bytes());
+            }
+            Location::File(path) => {
+                bytes.push(FILE);
+                bytes.extend(path.as_os_str().as_bytes());
             }
         }
         bytes
@@ -73,6 +84,13 @@ impl Handle {
                 let name = str::from_utf8(name).map_err(|_| refused())?;
                 Location::Named(SegmentName::new(name)?)
             }
+            (&FILE, path) => {
+                let path = PathBuf::from(OsStr::from_bytes(path));
+                if !path.is_absolute() {
+                    return Err(refused());
+                }
+                Location::File(path)
+            }
             _ => return Err(refused()),
         };
         Ok(Self {
@@ -82,12 +100,23 @@ impl Handle {
     }
 }
 
-/// The name, if there is one, and the id.
+/// The name or path, if there is one, and the id.
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Location::Anonymous => write!(f, "anonymous segment {}", self.id),
-            Location::Named(name) => write!(f, "segment {name} ({})", self.id),
+            place => write!(f, "segment {place} ({})", self.id),
+        }
+    }
+}
+
+/// The name or path.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("without a name"),
+            Self::Named(name) => name.fmt(f),
+            Self::File(path) => path.display().fmt(f),
         }
     }
 }
@@ -99,10 +128,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn handles_are_read_back_as_they_were_written(id: [u8; 16], name in "[^./\0][^/\0]{0,40}") {
+        fn handles_are_read_back_as_they_were_written(
+            id: [u8; 16], name in "[^./\0][^/\0]{0,40}", path in "[^/\0]{1,40}",
+        ) {
             let id = SegmentId::from_bytes(id);
             let named = Location::Named(SegmentName::new(name).unwrap());
-            for place in [Location::Anonymous, named] {
+            let file = Location::File(PathBuf::from("/data").join(&path));
+            for place in [Location::Anonymous, named, file] {
                 let handle = Handle { id, place };
                 prop_assert_eq!(Handle::from_bytes(&handle.to_bytes()), Ok(handle));
             }

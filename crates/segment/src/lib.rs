@@ -14,15 +14,21 @@ mod segment;
 
 // How one comes to be, is found by others, and goes.
 mod anonymous;
+mod entry;
+mod file;
+mod foreign;
 mod named;
 mod prune;
-mod shm;
+mod site;
+mod tenancy;
 pub mod transport;
 
-// What both kinds stand on.
+// What all kinds stand on.
 mod cgroup;
 mod control;
+mod file_system;
 mod mapping;
+mod memory;
 mod origin;
 mod room;
 mod stamp;
@@ -31,6 +37,7 @@ pub use anonymous::Obstacle;
 pub use bytes::Bytes;
 pub use control::Corruption;
 pub use error::SegmentError;
+pub use foreign::Foreign;
 pub use handle::{Handle, Location};
 pub use id::SegmentId;
 pub use layout::Layout;
@@ -39,4 +46,3 @@ pub use origin::PidNamespace;
 pub use prune::{Listed, Pruned, list, prune, remove};
 pub use room::Limit;
 pub use segment::{Access, Lifetime, Segment};
-pub use shm::Foreign;

@@ -1,28 +1,14 @@
 //! Named segments: created whole under a name in `/dev/shm`, opened by that name, and gone with
 //! their last user.
 
-use std::os::fd::{AsFd, BorrowedFd};
-use std::thread;
-use std::time::Duration;
-
-use rustix::fs::fstat;
-
-use crate::control::{ControlPage, Corruption, lifetime_code};
+use crate::entry;
 use crate::error::SegmentError;
 use crate::handle::{Handle, Location};
 use crate::layout::Layout;
-use crate::mapping::Mapping;
 use crate::name::SegmentName;
 use crate::prune;
-use crate::segment::{Access, Backing, Lifetime, Segment};
-use crate::shm::{self, Departure, Lost, Tenancy};
-use crate::stamp;
-
-/// How often a name that changes hands is tried. Only a process that was stopped in the middle of
-/// a removal can use them all up, which takes a second.
-const ATTEMPTS: u32 = 1000;
-/// Attempts that are made at once, before the others wait.
-const AT_ONCE: u32 = 10;
+use crate::segment::{Backing, Lifetime, Segment};
+use crate::site::Site;
 
 impl Segment {
     /// A new segment called `name`, filled by `init` before anybody can see it.
@@ -70,12 +56,7 @@ impl Segment {
         init: impl FnOnce(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
         prune::sweep();
-        if shm::is_taken(name)? {
-            return Err(SegmentError::AlreadyExists { name: name.clone() }.into());
-        }
-        let segment = prepare(name, layout, lifetime, init)?;
-        repeat(name, || publish(&segment, name))?;
-        Ok(segment)
+        entry::create(&Site::named(name), layout, lifetime, init)
     }
 
     /// Opens the living segment called `name`, as one more of its users.
@@ -95,7 +76,7 @@ impl Segment {
     /// - [`SegmentError::Busy`] if others kept creating and removing the name for a second.
     #[doc(alias = "shm_open")]
     pub fn open(name: &SegmentName) -> Result<Self, SegmentError> {
-        repeat(name, || try_open(name))
+        entry::open(&Site::named(name))
     }
 
     /// Opens the living segment called `name`, or creates it as [`create`](Self::create) does.
@@ -134,15 +115,7 @@ impl Segment {
             opened => return Ok(opened?),
         }
         prune::sweep();
-        let segment = prepare(name, layout, lifetime, init)?;
-        let either = repeat(name, || match publish(&segment, name) {
-            Err(Lost::Failed(SegmentError::AlreadyExists { .. })) => match try_open(name) {
-                Err(Lost::Failed(SegmentError::NotFound { .. })) => Err(Lost::Race),
-                opened => opened,
-            },
-            published => published.map(|()| segment.clone()),
-        });
-        Ok(either?)
+        entry::create_unless_there(&Site::named(name), layout, lifetime, init)
     }
 
     /// Gives up this process's part in keeping the segment's name, and removes the name if it was the
@@ -168,18 +141,18 @@ impl Segment {
     /// # Ok::<(), SegmentError>(())
     /// ```
     pub fn leave(&self) {
-        if let Backing::Named(tenancy) = self.backing() {
+        if let Backing::Linked(tenancy) = self.backing() {
             tenancy.leave();
         }
     }
 
-    /// Opens the named segment that `handle` was taken from, and no other.
+    /// Opens the segment that `handle` was taken from, and no other.
     ///
     /// # Errors
     ///
     /// - [`SegmentError::NeedsTransport`] if the handle is an anonymous segment's.
-    /// - [`SegmentError::Stale`] if the name is another segment's by now.
-    /// - Those of [`open`](Self::open).
+    /// - [`SegmentError::Stale`] if another segment has the name or path by now.
+    /// - Those of [`open`](Self::open) and [`open_file`](Self::open_file).
     ///
     /// # Examples
     ///
@@ -200,111 +173,18 @@ impl Segment {
     /// # Ok::<(), SegmentError>(())
     /// ```
     pub fn open_handle(handle: &Handle) -> Result<Self, SegmentError> {
-        let Location::Named(name) = &handle.place else {
-            return Err(SegmentError::NeedsTransport { id: handle.id });
+        let segment = match &handle.place {
+            Location::Anonymous => return Err(SegmentError::NeedsTransport { id: handle.id }),
+            Location::Named(name) => Self::open(name)?,
+            Location::File(path) => Self::open_file(path)?,
         };
-        let segment = Self::open(name)?;
         if segment.id() != handle.id {
-            let (expected, found) = (handle.id, segment.id());
             return Err(SegmentError::Stale {
-                name: name.clone(),
-                expected,
-                found,
+                place: handle.place.clone(),
+                expected: handle.id,
+                found: segment.id(),
             });
         }
         Ok(segment)
     }
-}
-
-/// Tries until the outcome is not a lost race.
-fn repeat<T>(
-    name: &SegmentName,
-    mut attempt: impl FnMut() -> Result<T, Lost>,
-) -> Result<T, SegmentError> {
-    for count in 0..ATTEMPTS {
-        match attempt() {
-            Ok(done) => return Ok(done),
-            Err(Lost::Failed(error)) => return Err(error),
-            Err(Lost::Race) if count < AT_ONCE => thread::yield_now(),
-            Err(Lost::Race) => thread::sleep(Duration::from_millis(1)),
-        }
-    }
-    Err(SegmentError::Busy {
-        name: name.clone(),
-        attempts: ATTEMPTS,
-    })
-}
-
-/// A complete segment that has no name yet.
-fn prepare<E: From<SegmentError>>(
-    name: &SegmentName,
-    layout: Layout,
-    lifetime: Lifetime,
-    init: impl FnOnce(&Segment) -> Result<(), E>,
-) -> Result<Segment, E> {
-    let tenancy = Tenancy::unpublished(name, lifetime)?;
-    let page = stamp::stamp(tenancy.as_fd(), layout, Some(lifetime))?;
-    let segment = map(tenancy, page)?;
-    init(&segment)?;
-    Ok(segment)
-}
-
-fn publish(segment: &Segment, name: &SegmentName) -> Result<(), Lost> {
-    match shm::publish(segment.backing().as_fd(), name) {
-        Err(SegmentError::AlreadyExists { .. }) if prune::is_free(name)? => Err(Lost::Race),
-        published => Ok(published?),
-    }
-}
-
-fn try_open(name: &SegmentName) -> Result<Segment, Lost> {
-    let (file, found) = shm::open_file(name)?;
-    let page = stamp::read(file.as_fd(), &found, Some(name))?;
-    let corrupt = |fault| SegmentError::Corrupt {
-        name: Some(name.clone()),
-        fault,
-    };
-    let Some(lifetime) = page.lifetime else {
-        return Err(corrupt(Corruption::Lifetime {
-            found: lifetime_code(None),
-        })
-        .into());
-    };
-    let page = if stamp::is_displaced(&page, &found) {
-        adopt(file.as_fd(), name)?
-    } else {
-        if lifetime == Lifetime::LastUser {
-            bury(file.as_fd(), name)?;
-        }
-        page
-    };
-    let tenancy = Tenancy::enter(file, name, lifetime)?;
-    stamp::check_whole(tenancy.as_fd(), Some(name))?;
-    Ok(map(tenancy, page)?)
-}
-
-/// Removes the name if `file` is dead: it may hold what its users had half done when they died.
-fn bury(file: BorrowedFd<'_>, name: &SegmentName) -> Result<(), Lost> {
-    match shm::unlink_unused(file, name)? {
-        Departure::InUse => Ok(()),
-        Departure::Gone => Err(Lost::Race),
-        Departure::Unlinked => Err(SegmentError::NotFound { name: name.clone() }.into()),
-    }
-}
-
-/// Makes a segment of its own of a file that was copied, or left by an earlier run of the machine.
-fn adopt(file: BorrowedFd<'_>, name: &SegmentName) -> Result<ControlPage, Lost> {
-    if !shm::lock_exclusive(file)? || !shm::is_named(file, name)? {
-        return Err(Lost::Race);
-    }
-    let found = fstat(file).map_err(SegmentError::system("fstat"))?;
-    let page = stamp::read(file, &found, Some(name))?;
-    if !stamp::is_displaced(&page, &found) {
-        return Err(Lost::Race);
-    }
-    Ok(stamp::restamp(file, &page)?)
-}
-
-fn map(tenancy: Tenancy, page: ControlPage) -> Result<Segment, SegmentError> {
-    let mapping = Mapping::new(tenancy.as_fd(), page.extents, Access::ReadWrite)?;
-    Ok(Segment::new(mapping, page, Backing::Named(tenancy)))
 }

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::control::ControlPage;
 use crate::error::SegmentError;
+use crate::foreign;
 use crate::id::SegmentId;
 use crate::name::SegmentName;
 use crate::segment::Lifetime;
-use crate::shm::{self, Departure};
+use crate::site::{self, Site};
 use crate::stamp;
+use crate::tenancy::{self, Departure};
 
 /// What [`prune`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,8 +81,8 @@ enum Found {
 #[doc(alias = "shm_unlink")]
 pub fn prune() -> Result<Pruned, SegmentError> {
     let mut pruned = Pruned::default();
-    for name in shm::names()? {
-        match look(&name) {
+    for name in site::names()? {
+        match look(&Site::named(&name)) {
             Found::Foreign => pruned.foreign += 1,
             Found::Kept(..) => pruned.kept += 1,
             Found::Buried => pruned.removed.push(name),
@@ -113,12 +115,12 @@ pub fn prune() -> Result<Pruned, SegmentError> {
 /// ```
 pub fn list() -> Result<Vec<Listed>, SegmentError> {
     let mut listed = Vec::new();
-    for name in shm::names()? {
-        if let Found::Kept(file, page, lifetime) = look(&name) {
+    for name in site::names()? {
+        if let Found::Kept(file, page, lifetime) = look(&Site::named(&name)) {
             let in_use = match lifetime {
                 // Without a user it would not have been kept.
                 Lifetime::LastUser => true,
-                Lifetime::Persistent => !shm::lock_exclusive(file.as_fd())?,
+                Lifetime::Persistent => !tenancy::lock_exclusive(file.as_fd())?,
             };
             let (id, kind, len) = (page.id, page.kind, page.extents.payload_len as usize);
             listed.push(Listed {
@@ -160,13 +162,14 @@ pub fn list() -> Result<Vec<Listed>, SegmentError> {
 /// ```
 #[doc(alias = "shm_unlink")]
 pub fn remove(name: &SegmentName) -> Result<(), SegmentError> {
-    let (file, found) = shm::open_file(name)?;
-    stamp::read(file.as_fd(), &found, Some(name))?;
+    let site = Site::named(name);
+    let (file, found) = foreign::open_file(&site)?;
+    stamp::read(file.as_fd(), &found, site.location())?;
     let start = Instant::now();
     loop {
-        match shm::unlink_unused(file.as_fd(), name)? {
+        match tenancy::unlink_unused(file.as_fd(), &site)? {
             Departure::Unlinked => return Ok(()),
-            Departure::Gone => return Err(SegmentError::NotFound { name: name.clone() }),
+            Departure::Gone => return Err(site.not_found()),
             // A listing holds the lock for an instant, which is not a use.
             Departure::InUse if start.elapsed() < PATIENCE => thread::sleep(PATIENCE / 20),
             Departure::InUse => return Err(SegmentError::InUse { name: name.clone() }),
@@ -176,18 +179,18 @@ pub fn remove(name: &SegmentName) -> Result<(), SegmentError> {
 
 /// [`prune`] on the way to something else, where a failure is none.
 pub(crate) fn sweep() {
-    for name in shm::names().unwrap_or_default() {
-        look(&name);
+    for name in site::names().unwrap_or_default() {
+        look(&Site::named(&name));
     }
 }
 
-/// Whether `name` can be taken now. A dead segment under it is removed first.
-pub(crate) fn is_free(name: &SegmentName) -> Result<bool, SegmentError> {
-    Ok(matches!(look(name), Found::Buried) || !shm::is_taken(name)?)
+/// Whether `site` can be taken now. A dead segment there is removed first.
+pub(crate) fn is_free(site: &Site) -> Result<bool, SegmentError> {
+    Ok(matches!(look(site), Found::Buried) || !tenancy::is_taken(site)?)
 }
 
-fn look(name: &SegmentName) -> Found {
-    match inspect(name) {
+fn look(site: &Site) -> Found {
+    match inspect(site) {
         Ok(found) => found,
         Err(SegmentError::NotFound { .. }) => Found::Gone,
         // What cannot be opened or read is as foreign as what is no segment.
@@ -195,9 +198,9 @@ fn look(name: &SegmentName) -> Found {
     }
 }
 
-fn inspect(name: &SegmentName) -> Result<Found, SegmentError> {
-    let (file, found) = shm::open_file(name)?;
-    let page = stamp::read(file.as_fd(), &found, Some(name))?;
+fn inspect(site: &Site) -> Result<Found, SegmentError> {
+    let (file, found) = foreign::open_file(site)?;
+    let page = stamp::read(file.as_fd(), &found, site.location())?;
     let Some(lifetime) = page.lifetime else {
         return Ok(Found::Foreign);
     };
@@ -205,7 +208,7 @@ fn inspect(name: &SegmentName) -> Result<Found, SegmentError> {
         return Ok(Found::Foreign);
     }
     if lifetime == Lifetime::LastUser {
-        match shm::unlink_unused(file.as_fd(), name)? {
+        match tenancy::unlink_unused(file.as_fd(), site)? {
             Departure::InUse => {}
             Departure::Gone => return Ok(Found::Gone),
             Departure::Unlinked => return Ok(Found::Buried),

@@ -1,18 +1,18 @@
 //! Room for a segment: measured against every limit first, then taken, so that touching a
-//! segment's memory never kills its user.
+//! segment's bytes never kills its user.
 
 use std::fmt;
 use std::fs;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{FallocateFlags, fallocate, fstatvfs};
-use rustix::io::Errno;
+use rustix::fs::{FallocateFlags, fallocate, fstatfs};
+use rustix::io::{Errno, pwrite};
 use rustix::process::{Resource, getrlimit};
 
-use crate::cgroup::{self, Mount};
 use crate::error::SegmentError;
+use crate::file_system::{self, Medium};
+use crate::memory;
 
 /// Bytes taken at a time. Between steps the room is measured again, so that two programs that
 /// race for the same memory get an error from here rather than a kill from the kernel.
@@ -32,6 +32,11 @@ pub enum Limit {
     /// The file system that holds named segments.
     Mount {
         /// Where it is mounted.
+        path: PathBuf,
+    },
+    /// The file system of a segment in a file.
+    Disk {
+        /// The file's directory.
         path: PathBuf,
     },
     /// The process's own limit to file sizes (`RLIMIT_FSIZE`).
@@ -55,6 +60,11 @@ impl fmt::Display for Limit {
                  or take an anonymous segment",
                 path.display()
             ),
+            Self::Disk { path } => write!(
+                f,
+                "free space on the file system of {}, or choose a directory on another",
+                path.display()
+            ),
             Self::FileSize => f.write_str("raise the limit to file sizes (ulimit -f)"),
             Self::AddressSpace => f.write_str("raise the limit to the address space (ulimit -v)"),
         }
@@ -63,36 +73,81 @@ impl fmt::Display for Limit {
 
 /// What a limit leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Room {
-    available: u64,
-    limit: Limit,
+pub(crate) struct Room {
+    pub(crate) available: u64,
+    pub(crate) limit: Limit,
 }
 
-/// Makes the empty `file` `len` bytes long, with memory behind each of them.
-pub(crate) fn reserve(file: BorrowedFd<'_>, len: u64) -> Result<(), SegmentError> {
+/// What a file holds for which room is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// Nothing yet.
+    None,
+    /// Bytes that stay as they are; only its holes are filled.
+    Kept {
+        /// Bytes that have room already.
+        allocated: u64,
+    },
+}
+
+/// Makes `file` `len` bytes long, with memory or disk space behind each of them.
+///
+/// `directory` is where a file that lies on a disk has its space.
+pub(crate) fn reserve(
+    file: BorrowedFd<'_>,
+    len: u64,
+    contents: Contents,
+    directory: &Path,
+) -> Result<(), SegmentError> {
+    let allocated = match contents {
+        Contents::None => 0,
+        Contents::Kept { allocated } => allocated,
+    };
     let mut taken = 0;
     while taken < len {
-        let room = tightest(file, taken)?;
-        if room.available < len - taken {
-            let available = room.available + taken;
-            return Err(SegmentError::NoSpace {
-                needed: len,
-                available,
-                hint: room.limit,
-            });
+        let wanted = (len - taken).saturating_sub(allocated);
+        let room = tightest(file, taken, wanted, directory)?;
+        let no_space = |available| SegmentError::NoSpace {
+            needed: len,
+            available,
+            hint: room.limit.clone(),
+        };
+        if room.available < wanted {
+            return Err(no_space(room.available + taken));
         }
         let step = STEP.min(len - taken);
-        match fallocate(file, FallocateFlags::empty(), taken, step) {
+        let reserved = match fallocate(file, FallocateFlags::empty(), taken, step) {
+            // Not every file system reserves; all of them write.
+            Err(Errno::OPNOTSUPP) if contents == Contents::None => write_zeros(file, taken, step),
+            reserved => reserved,
+        };
+        match reserved {
             Ok(()) => taken += step,
             Err(Errno::INTR) => {}
             Err(Errno::NOSPC | Errno::NOMEM | Errno::FBIG | Errno::DQUOT) => {
-                return Err(SegmentError::NoSpace {
-                    needed: len,
-                    available: taken,
-                    hint: room.limit,
+                return Err(no_space(taken));
+            }
+            Err(Errno::OPNOTSUPP) => {
+                return Err(SegmentError::Unsupported {
+                    call: "fallocate",
+                    since: "2.6.23, on most file systems",
                 });
             }
             Err(errno) => return Err(SegmentError::system("fallocate")(errno)),
+        }
+    }
+    Ok(())
+}
+
+fn write_zeros(file: BorrowedFd<'_>, from: u64, len: u64) -> rustix::io::Result<()> {
+    let zeros = vec![0; 1 << 20];
+    let mut written = 0;
+    while written < len {
+        let piece = zeros.len().min((len - written) as usize);
+        match pwrite(file, &zeros[..piece], from + written) {
+            Ok(n) => written += n as u64,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
         }
     }
     Ok(())
@@ -133,70 +188,42 @@ pub(crate) fn mapping_failed(len: usize, errno: i32) -> SegmentError {
     }
 }
 
-/// The limit that leaves least, for a file that has `taken` bytes already.
-fn tightest(file: BorrowedFd<'_>, taken: u64) -> Result<Room, SegmentError> {
-    let mut rooms = vec![mount(file)?];
-    rooms.extend(memory());
-    rooms.extend(cgroups());
-    rooms.extend(getrlimit(Resource::Fsize).current.map(|limit| Room {
-        available: limit.saturating_sub(taken),
-        limit: Limit::FileSize,
-    }));
-    let tightest = rooms.into_iter().min_by_key(|room| room.available);
-    Ok(tightest.expect("the mount is always among them"))
-}
-
-fn mount(file: BorrowedFd<'_>) -> Result<Room, SegmentError> {
-    let found = fstatvfs(file.as_fd()).map_err(SegmentError::system("fstatvfs"))?;
+/// The limit that leaves least, for a file that has `taken` bytes already and wants more.
+fn tightest(
+    file: BorrowedFd<'_>,
+    taken: u64,
+    wanted: u64,
+    directory: &Path,
+) -> Result<Room, SegmentError> {
+    let found = fstatfs(file).map_err(SegmentError::system("fstatfs"))?;
     // No blocks at all is how the kernel says that a tmpfs has no limit, as a memfd's has none.
     let available = match found.f_blocks {
         0 => u64::MAX,
-        _ => found.f_bavail.saturating_mul(found.f_frsize),
+        _ => found.f_bavail.saturating_mul(found.f_frsize.unsigned_abs()),
     };
-    Ok(Room {
-        available,
-        limit: Limit::Mount {
-            path: PathBuf::from(crate::shm::DIR),
-        },
-    })
-}
-
-fn memory() -> Option<Room> {
-    let available = kib(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;
-    Some(Room {
-        available,
-        limit: Limit::Memory,
-    })
-}
-
-fn cgroups() -> Vec<Room> {
-    /// Read once: mounts of cgroups do not move during a process's life.
-    static MOUNTS: OnceLock<Vec<Mount>> = OnceLock::new();
-    let mounts = MOUNTS.get_or_init(|| {
-        fs::read_to_string("/proc/self/mountinfo")
-            .map_or_else(|_| vec![], |text| cgroup::mounts(&text))
+    let path = directory.to_owned();
+    let limit = match file_system::medium(&found) {
+        Medium::Memory => Limit::Mount { path },
+        Medium::Disk => Limit::Disk { path },
+    };
+    let memory = match limit {
+        Limit::Mount { .. } => memory::room_for(wanted),
+        _ => None,
+    };
+    let file_size = getrlimit(Resource::Fsize).current.map(|limit| Room {
+        available: limit.saturating_sub(taken),
+        limit: Limit::FileSize,
     });
-    let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    cgroup::memory_cgroups(&membership, mounts)
+    let rooms = [Some(Room { available, limit }), memory, file_size];
+    let tightest = rooms
         .into_iter()
-        .filter_map(|cgroup| {
-            let read = |file: &str| fs::read_to_string(cgroup.path.join(file)).ok();
-            let [limit, usage, stat] = cgroup.version.files();
-            // Most cgroups have no limit, and then the other files are not worth their time.
-            let limit = cgroup::limit(&read(limit)?)?;
-            let available = cgroup::headroom(limit, &read(usage)?, &read(stat)?)?;
-            Some(Room {
-                available,
-                limit: Limit::Cgroup {
-                    path: cgroup.path.clone(),
-                },
-            })
-        })
-        .collect()
+        .flatten()
+        .min_by_key(|room| room.available);
+    Ok(tightest.expect("the file system's is always among them"))
 }
 
 /// The field `name` of a file of `/proc` that counts in kB, in bytes.
-fn kib(text: &str, name: &str) -> Option<u64> {
+pub(crate) fn kib(text: &str, name: &str) -> Option<u64> {
     let value = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
     kib.checked_mul(1024)

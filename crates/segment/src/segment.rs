@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::bytes::Bytes;
@@ -12,13 +13,14 @@ use crate::id::SegmentId;
 use crate::mapping::Mapping;
 use crate::name::SegmentName;
 use crate::origin::PidNamespace;
-use crate::shm::Tenancy;
+use crate::tenancy::Tenancy;
 
 /// Bytes that processes share.
 ///
 /// A segment has a payload, which is the user's; a lock area for the layer above, zeroed at birth;
 /// and a control page that says what it is. [`anonymous`](Self::anonymous) segments are passed to
-/// other processes by descriptor, [named](Self::create) ones are found by name in `/dev/shm`.
+/// other processes by descriptor, [named](Self::create) ones are found by name in `/dev/shm`, and
+/// those [in a file](Self::create_file) by its path.
 ///
 /// A clone is another reference to the same mapping, which is undone when the last one is dropped.
 /// The order in which segments, clones and handles are dropped never matters.
@@ -52,8 +54,8 @@ pub(crate) struct Attached {
 pub(crate) enum Backing {
     /// A memfd: gone with the last descriptor and mapping anywhere.
     Anonymous(OwnedFd),
-    /// A file in `/dev/shm`: its name goes when its [`Tenancy`] is the last.
-    Named(Tenancy),
+    /// A file that a name or path leads to: held by its [`Tenancy`].
+    Linked(Tenancy),
 }
 
 /// Whether a mapping may be written through.
@@ -65,7 +67,7 @@ pub enum Access {
     ReadOnly,
 }
 
-/// How long a named segment lives.
+/// How long a segment with a name lives. One in a file is always persistent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lifetime {
     /// Until its last user drops it or dies.
@@ -74,7 +76,8 @@ pub enum Lifetime {
     /// if nobody was left to remove the name, the next creation, opening or prune does.
     #[default]
     LastUser,
-    /// Until [`remove`](crate::remove) or the end of the machine's run.
+    /// Until [`remove`](crate::remove) or the end of the machine's run; in a file, until that is
+    /// deleted.
     Persistent,
 }
 
@@ -113,12 +116,23 @@ impl Segment {
         self.page().id
     }
 
-    /// The name under which it was created or opened; `None` for an anonymous one.
+    /// The name under which it was created or opened; `None` for an anonymous one, and for one in
+    /// a file.
     #[must_use]
     pub fn name(&self) -> Option<&SegmentName> {
+        match self.location() {
+            Location::Named(name) => Some(name),
+            Location::Anonymous | Location::File(_) => None,
+        }
+    }
+
+    /// The file that its bytes are in, as an absolute path: of a named segment that in `/dev/shm`.
+    /// `None` for an anonymous one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
         match &self.0.file {
             Backing::Anonymous(_) => None,
-            Backing::Named(tenancy) => Some(tenancy.name()),
+            Backing::Linked(tenancy) => Some(tenancy.site().path()),
         }
     }
 
@@ -129,7 +143,7 @@ impl Segment {
         self.page().kind
     }
 
-    /// How long a named segment lives; `None` for an anonymous one, which lives as long as any
+    /// How long its name or file lives; `None` for an anonymous one, which lives as long as any
     /// process has it.
     #[must_use]
     pub fn lifetime(&self) -> Option<Lifetime> {
@@ -145,13 +159,9 @@ impl Segment {
     /// A few dozen bytes by which another process finds this segment.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        let place = match self.name() {
-            None => Location::Anonymous,
-            Some(name) => Location::Named(name.clone()),
-        };
         Handle {
             id: self.id(),
-            place,
+            place: self.location().clone(),
         }
     }
 
@@ -200,6 +210,14 @@ impl Segment {
         &self.0.page
     }
 
+    /// Where others find it.
+    pub(crate) fn location(&self) -> &Location {
+        match &self.0.file {
+            Backing::Anonymous(_) => &Location::Anonymous,
+            Backing::Linked(tenancy) => tenancy.site().location(),
+        }
+    }
+
     pub(crate) fn backing(&self) -> &Backing {
         &self.0.file
     }
@@ -224,7 +242,7 @@ impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment")
             .field("id", &self.id())
-            .field("name", &self.name())
+            .field("place", self.location())
             .field("len", &self.len())
             .field("control_len", &self.control_len())
             .field("access", &self.access())
@@ -236,7 +254,7 @@ impl AsFd for Backing {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Anonymous(fd) => fd.as_fd(),
-            Self::Named(tenancy) => tenancy.as_fd(),
+            Self::Linked(tenancy) => tenancy.as_fd(),
         }
     }
 }

@@ -1,28 +1,32 @@
 //! Stamping a new file with its control page, and reading the stamp of one that was found.
 
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 
 use rustix::fs::{Stat, fstat};
 use rustix::io::{pread, pwrite};
 
 use crate::control::{self, ControlPage, Corruption, FileId, HEADER_LEN};
 use crate::error::SegmentError;
+use crate::handle::Location;
 use crate::id::SegmentId;
 use crate::layout::{Extents, Layout, PAGE};
-use crate::name::SegmentName;
 use crate::origin::{self, PidNamespace};
-use crate::room;
+use crate::room::{self, Contents};
 use crate::segment::Lifetime;
 
-/// Gives the empty `file` the memory that `layout` takes, and its control page.
+/// Gives the empty `file` the room that `layout` takes, and its control page.
+///
+/// `directory` is where the file's room comes from.
 pub(crate) fn stamp(
     file: BorrowedFd<'_>,
     layout: Layout,
     lifetime: Option<Lifetime>,
+    directory: &Path,
 ) -> Result<ControlPage, SegmentError> {
     let extents = Extents::new(layout.payload_len as u64, layout.control_len as u64)
         .ok_or_else(room::unaddressable)?;
-    room::reserve(file, extents.file_len)?;
+    room::reserve(file, extents.file_len, Contents::None, directory)?;
     write(file, extents, layout.kind, lifetime)
 }
 
@@ -33,10 +37,16 @@ pub(crate) fn stamp(
 pub(crate) fn restamp(
     file: BorrowedFd<'_>,
     page: &ControlPage,
+    directory: &Path,
 ) -> Result<ControlPage, SegmentError> {
     let extents = page.extents;
-    if check_whole(file, None).is_err() {
-        room::reserve(file, extents.file_len)?;
+    if let Err(SegmentError::Corrupt {
+        fault: Corruption::Sparse { allocated, .. },
+        ..
+    }) = check_whole(file, &Location::Anonymous)
+    {
+        let kept = Contents::Kept { allocated };
+        room::reserve(file, extents.file_len, kept, directory)?;
     }
     let zeros = [0; PAGE as usize];
     for at in (extents.control_at..extents.control_page_at()).step_by(zeros.len()) {
@@ -84,10 +94,10 @@ fn put(file: BorrowedFd<'_>, bytes: &[u8], at: u64) -> Result<(), SegmentError> 
 pub(crate) fn read(
     file: BorrowedFd<'_>,
     found: &Stat,
-    name: Option<&SegmentName>,
+    location: &Location,
 ) -> Result<ControlPage, SegmentError> {
     let corrupt = |fault| SegmentError::Corrupt {
-        name: name.cloned(),
+        place: location.clone(),
         fault,
     };
     let file_len = found.st_size.unsigned_abs();
@@ -101,10 +111,7 @@ pub(crate) fn read(
 }
 
 /// Refuses a file with holes, which would be filled at the first touch, or not be.
-pub(crate) fn check_whole(
-    file: BorrowedFd<'_>,
-    name: Option<&SegmentName>,
-) -> Result<(), SegmentError> {
+pub(crate) fn check_whole(file: BorrowedFd<'_>, location: &Location) -> Result<(), SegmentError> {
     let found = fstat(file).map_err(SegmentError::system("fstat"))?;
     let file_len = found.st_size.unsigned_abs();
     let allocated = found.st_blocks.unsigned_abs().saturating_mul(512);
@@ -114,7 +121,7 @@ pub(crate) fn check_whole(
             file_len,
         };
         return Err(SegmentError::Corrupt {
-            name: name.cloned(),
+            place: location.clone(),
             fault,
         });
     }

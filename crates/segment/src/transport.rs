@@ -1,8 +1,8 @@
 //! [`Transport`]: messages between two processes that take segments along.
 //!
 //! A [`Transport`] sends byte strings over a Unix stream socket, each with any number of segments.
-//! Of an anonymous segment the descriptor is sent, once; from then on its id stands for it. A
-//! named segment travels as its name and id, and the receiver opens it for itself.
+//! Of an anonymous segment the descriptor is sent, once; from then on its id stands for it. Any
+//! other travels as its name or path and its id, and the receiver opens it for itself.
 
 mod error;
 mod receiver;
@@ -22,6 +22,7 @@ pub use sender::Sender;
 pub use wire::MAX_SEGMENTS;
 
 use self::wire::{Entry, Notice};
+use crate::handle::Location;
 use crate::id::SegmentId;
 use crate::segment::Segment;
 
@@ -214,13 +215,13 @@ impl Ledger {
         let mut fresh = Vec::new();
         let entries = segments.iter().map(|&segment| {
             let id = segment.id();
-            match segment.name() {
-                Some(name) => Entry::Named(id, name.clone()),
-                None if self.announced.insert(id) => {
+            match segment.location() {
+                Location::Anonymous if self.announced.insert(id) => {
                     fresh.push(segment);
                     Entry::WithDescriptor(id)
                 }
-                None => Entry::Known(id),
+                Location::Anonymous => Entry::Known(id),
+                Location::Named(_) | Location::File(_) => Entry::Linked(segment.handle()),
             }
         });
         (entries.collect(), fresh)

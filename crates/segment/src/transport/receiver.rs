@@ -11,7 +11,6 @@ use super::error::{Malformation, TransportError};
 use super::socket::{Arrived, recv_some};
 use super::wire::{Entry, Frame, HEADER_LEN, Header, MAX_SEGMENTS, Notice};
 use super::{Ledger, Message, lock};
-use crate::handle::{Handle, Location};
 use crate::id::SegmentId;
 use crate::segment::Segment;
 
@@ -134,12 +133,8 @@ impl Receiver {
                     .get(id)
                     .cloned()
                     .ok_or(TransportError::UnknownSegment { id: *id }),
-                Entry::Named(id, name) => {
-                    let handle = Handle {
-                        id: *id,
-                        place: Location::Named(name.clone()),
-                    };
-                    Segment::open_handle(&handle).map_err(TransportError::Segment)
+                Entry::Linked(handle) => {
+                    Segment::open_handle(handle).map_err(TransportError::Segment)
                 }
             };
             match segment {

@@ -9,20 +9,22 @@
 //! | 12 | | the table: an entry per segment; for the other kinds one id |
 //! | | | the message |
 //!
-//! An entry is a tag, the id, and for a named segment the length of its name (one byte) and the
-//! name. Tags: 1 the descriptor comes along, 2 it came earlier, 3 named. Descriptors come in the
-//! order of the entries, with the first bytes of their frame and never with those of another.
+//! An entry is a tag and more: 1 the descriptor comes along, 2 it came earlier: the id; 3 found by
+//! name or path: the length of the segment's handle (two bytes) and the handle. Descriptors come in
+//! the order of the entries, with the first bytes of their frame and never with those of another.
 
 use super::error::{Malformation, TransportError};
+use crate::handle::{Handle, Location};
 use crate::id::SegmentId;
-use crate::name::SegmentName;
 
 pub(super) const HEADER_LEN: usize = 12;
 
 /// How many segments one message may take along.
 pub const MAX_SEGMENTS: usize = 1024;
 
-const MAX_ENTRY_LEN: usize = 1 + ID_LEN + 1 + SegmentName::MAX_LEN;
+/// The longest path that the kernel takes, and what a handle has besides.
+const MAX_HANDLE_LEN: usize = 4096 + ID_LEN + 1;
+const MAX_ENTRY_LEN: usize = 1 + 2 + MAX_HANDLE_LEN;
 const MAX_TABLE_LEN: usize = MAX_SEGMENTS * MAX_ENTRY_LEN;
 const ID_LEN: usize = 16;
 const PROLOGUE: [u8; 3] = *b"mp\x01";
@@ -31,7 +33,7 @@ const FORGET: u8 = 2;
 const RELEASE: u8 = 3;
 const WITH_DESCRIPTOR: u8 = 1;
 const KNOWN: u8 = 2;
-const NAMED: u8 = 3;
+const LINKED: u8 = 3;
 
 /// How a frame goes on after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +64,8 @@ pub(super) enum Notice {
 pub(super) enum Entry {
     WithDescriptor(SegmentId),
     Known(SegmentId),
-    Named(SegmentId, SegmentName),
+    /// The receiver opens it for itself.
+    Linked(Handle),
 }
 
 impl Header {
@@ -158,37 +161,43 @@ impl Frame {
 
 impl Entry {
     fn encode(&self, table: &mut Vec<u8>) {
-        let (tag, id) = match self {
-            Self::WithDescriptor(id) => (WITH_DESCRIPTOR, id),
-            Self::Known(id) => (KNOWN, id),
-            Self::Named(id, _) => (NAMED, id),
-        };
-        table.push(tag);
-        table.extend(id.to_bytes());
-        if let Self::Named(_, name) = self {
-            table.push(name.as_str().len() as u8);
-            table.extend(name.as_str().as_bytes());
+        match self {
+            Self::WithDescriptor(id) => {
+                table.push(WITH_DESCRIPTOR);
+                table.extend(id.to_bytes());
+            }
+            Self::Known(id) => {
+                table.push(KNOWN);
+                table.extend(id.to_bytes());
+            }
+            Self::Linked(handle) => {
+                let handle = handle.to_bytes();
+                table.push(LINKED);
+                table.extend((handle.len() as u16).to_le_bytes());
+                table.extend(handle);
+            }
         }
     }
 
     /// Takes one entry off the front of `table`.
     fn decode(table: &mut &[u8]) -> Option<Self> {
         let (&tag, rest) = table.split_first()?;
-        let (&id, mut rest) = rest.split_first_chunk()?;
+        if tag == LINKED {
+            let (&len, rest) = rest.split_first_chunk()?;
+            let (handle, rest) = rest.split_at_checked(u16::from_le_bytes(len).into())?;
+            let handle = Handle::from_bytes(handle).ok()?;
+            *table = rest;
+            // An anonymous segment cannot be found by its handle.
+            return (handle.place != Location::Anonymous).then_some(Self::Linked(handle));
+        }
+        let (&id, rest) = rest.split_first_chunk()?;
         let id = SegmentId::from_bytes(id);
-        let entry = match tag {
-            WITH_DESCRIPTOR => Self::WithDescriptor(id),
-            KNOWN => Self::Known(id),
-            NAMED => {
-                let (&len, after) = rest.split_first()?;
-                let (name, after) = after.split_at_checked(usize::from(len))?;
-                rest = after;
-                Self::Named(id, SegmentName::new(str::from_utf8(name).ok()?).ok()?)
-            }
-            _ => return None,
-        };
         *table = rest;
-        Some(entry)
+        match tag {
+            WITH_DESCRIPTOR => Some(Self::WithDescriptor(id)),
+            KNOWN => Some(Self::Known(id)),
+            _ => None,
+        }
     }
 }
 
@@ -207,6 +216,8 @@ fn damaged_table() -> TransportError {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -218,12 +229,19 @@ mod tests {
     }
 
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
-        let entry = (any::<[u8; 16]>(), 0..3, "[a-z]{1,200}").prop_map(|(id, tag, name)| {
+        let entry = (any::<[u8; 16]>(), 0..4, "[a-z]{1,200}").prop_map(|(id, tag, name)| {
             let id = SegmentId::from_bytes(id);
             match tag {
                 0 => Entry::WithDescriptor(id),
                 1 => Entry::Known(id),
-                _ => Entry::Named(id, SegmentName::new(name).unwrap()),
+                2 => Entry::Linked(Handle {
+                    id,
+                    place: Location::Named(name.parse().unwrap()),
+                }),
+                _ => {
+                    let place = Location::File(PathBuf::from("/").join(name));
+                    Entry::Linked(Handle { id, place })
+                }
             }
         });
         proptest::collection::vec(entry, 0..20)

@@ -127,7 +127,10 @@ fn a_sealed_file_of_any_other_length_or_content_is_refused() {
     );
     assert_eq!(whole.len(), 16384);
     let refused = |bytes: &[u8]| match Segment::from_fd(memfd(bytes, FIXED)) {
-        Err(SegmentError::Corrupt { name: None, fault }) => fault,
+        Err(SegmentError::Corrupt {
+            place: Location::Anonymous,
+            fault,
+        }) => fault,
         other => panic!("{} bytes: {other:?}", bytes.len()),
     };
     for page in 0..=5 {

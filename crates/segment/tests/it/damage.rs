@@ -5,7 +5,9 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-use multiproc_segment::{Corruption, Lifetime, Segment, SegmentError, SegmentName, prune, remove};
+use multiproc_segment::{
+    Corruption, Lifetime, Location, Segment, SegmentError, SegmentName, prune, remove,
+};
 use multiproc_testkit::{PATIENCE, watchdog};
 
 use crate::named::{create, exists, filling, name, path};
@@ -25,7 +27,7 @@ fn persistent() -> (SegmentName, File, u64) {
 fn fault(name: &SegmentName) -> Corruption {
     match Segment::open(name) {
         Err(SegmentError::Corrupt {
-            name: Some(found),
+            place: Location::Named(found),
             fault,
         }) if found == *name => fault,
         other => panic!("{other:?}"),

@@ -10,7 +10,7 @@ use multiproc_segment::{
 use multiproc_testkit::{PATIENCE, skip, watchdog};
 use rustix::fs::{CWD, Mode, mkfifoat};
 
-use crate::named::{create, exists, name, path};
+use crate::named::{already_exists, create, exists, name, path};
 
 /// Plants something, tries everything that could hurt it, and checks that it is as it was.
 fn refuses(plant: impl FnOnce(&SegmentName), expected: impl FnOnce(&SegmentError) -> bool) {
@@ -26,10 +26,7 @@ fn refuses(plant: impl FnOnce(&SegmentName), expected: impl FnOnce(&SegmentError
     let layout = Layout::payload(1);
     let taken: Result<_, SegmentError> =
         Segment::create(&name, layout, Lifetime::LastUser, |_| Ok(()));
-    assert_eq!(
-        taken.unwrap_err(),
-        SegmentError::AlreadyExists { name: name.clone() }
-    );
+    assert_eq!(taken.unwrap_err(), already_exists(&name));
     let either: Result<_, SegmentError> =
         Segment::open_or_create(&name, layout, Lifetime::LastUser, |_| Ok(()));
     assert_eq!(either.unwrap_err(), refused);
@@ -139,7 +136,7 @@ fn another_programs_file_is_refused_and_left_alone() {
         fs::write(path(name), bytes).unwrap();
         fs::set_permissions(path(name), fs::Permissions::from_mode(0o600)).unwrap();
     };
-    let corrupt = |expected| move |error: &SegmentError| matches!(error, SegmentError::Corrupt { name: Some(_), fault } if *fault == expected);
+    let corrupt = |expected| move |error: &SegmentError| matches!(error, SegmentError::Corrupt { fault, .. } if *fault == expected);
     refuses(
         |name| file(name, b""),
         corrupt(Corruption::Length { file_len: 0 }),

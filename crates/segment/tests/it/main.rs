@@ -8,6 +8,7 @@ mod anonymous;
 mod bytes;
 mod copies;
 mod damage;
+mod file;
 mod foreign;
 mod forks;
 mod hostile_peer;

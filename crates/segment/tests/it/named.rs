@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
 use multiproc_segment::{
-    Handle, Layout, Lifetime, Segment, SegmentError, SegmentName, list, prune, remove,
+    Handle, Layout, Lifetime, Location, Segment, SegmentError, SegmentName, list, prune, remove,
 };
 use multiproc_testkit::{Child, PATIENCE, child, shm_names, unique_name, wait_until, watchdog};
 
@@ -24,6 +24,16 @@ pub(crate) fn path(name: &SegmentName) -> String {
 
 pub(crate) fn exists(name: &SegmentName) -> bool {
     fs::symlink_metadata(path(name)).is_ok()
+}
+
+pub(crate) fn not_found(name: &SegmentName) -> SegmentError {
+    let place = Location::Named(name.clone());
+    SegmentError::NotFound { place }
+}
+
+pub(crate) fn already_exists(name: &SegmentName) -> SegmentError {
+    let place = Location::Named(name.clone());
+    SegmentError::AlreadyExists { place }
 }
 
 /// Waits for the end of a removal that another test may have begun.
@@ -75,10 +85,7 @@ fn an_opened_segment_is_the_same_memory_until_its_last_user_drops_it() {
     assert_eq!(filling(&again), 6);
     drop(again);
     assert!(!exists(&name));
-    assert_eq!(
-        Segment::open(&name).unwrap_err(),
-        SegmentError::NotFound { name }
-    );
+    assert_eq!(Segment::open(&name).unwrap_err(), not_found(&name));
 }
 
 #[test]
@@ -99,12 +106,9 @@ fn a_persistent_segment_stays_without_users_until_removed() {
     drop(opened);
     let taken: Result<_, SegmentError> =
         Segment::create(&name, Layout::payload(1), Lifetime::LastUser, |_| Ok(()));
-    assert_eq!(
-        taken.unwrap_err(),
-        SegmentError::AlreadyExists { name: name.clone() }
-    );
+    assert_eq!(taken.unwrap_err(), already_exists(&name));
     assert_eq!(remove(&name), Ok(()));
-    assert_eq!(remove(&name), Err(SegmentError::NotFound { name }));
+    assert_eq!(remove(&name), Err(not_found(&name)));
 }
 
 #[test]
@@ -120,7 +124,7 @@ fn of_many_that_remove_a_name_one_does() {
                 .collect()
         });
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-        let not_found = Err(SegmentError::NotFound { name });
+        let not_found = Err(not_found(&name));
         assert_eq!(
             outcomes
                 .iter()
@@ -171,7 +175,7 @@ fn a_handle_to_a_name_that_was_given_anew_is_stale() {
     assert_eq!(
         refused,
         SegmentError::Stale {
-            name: name.clone(),
+            place: Location::Named(name.clone()),
             expected,
             found
         }
@@ -314,12 +318,7 @@ fn next_role() {
 
     let opened = name("dead-open");
     kill_users_of(&opened);
-    assert_eq!(
-        Segment::open(&opened).unwrap_err(),
-        SegmentError::NotFound {
-            name: opened.clone()
-        }
-    );
+    assert_eq!(Segment::open(&opened).unwrap_err(), not_found(&opened));
     assert!(!exists(&opened));
 
     let created = name("dead-create");

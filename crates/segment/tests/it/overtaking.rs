@@ -7,7 +7,7 @@ use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentId, Segm
 use multiproc_testkit::step::{self, Step, Stepper};
 use multiproc_testkit::{Child, PATIENCE, child, watchdog};
 
-use crate::named::{exists, name};
+use crate::named::{exists, name, not_found};
 use crate::sandbox::{mount_small_shm, runs};
 
 /// More beginnings and ends of system calls than there are in any opening.
@@ -67,7 +67,7 @@ fn leads_to(name: &SegmentName, opened: Option<SegmentId>) {
     let found = Segment::open(name).map(|segment| segment.id());
     match opened {
         Some(id) => assert_eq!(found, Ok(id)),
-        None => assert_eq!(found, Err(SegmentError::NotFound { name: name.clone() })),
+        None => assert_eq!(found, Err(not_found(name))),
     }
 }
 

@@ -1,8 +1,14 @@
 //! Processes apart: roles that a machine may not permit, forks, and namespaces by raw system calls.
 #![expect(unsafe_code, reason = "fork, unshare and mount have no safe form")]
 
+use std::ffi::{CString, OsStr};
+use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command;
 use std::ptr;
 
 use multiproc_testkit::{Child, PATIENCE, skip, watchdog};
@@ -49,15 +55,55 @@ pub(crate) fn unshare_pids_of_children() -> io::Result<()> {
     check(unsafe { libc::unshare(libc::CLONE_NEWPID) })
 }
 
-/// Gives this thread a `/dev/shm` of its own, 8 MiB large.
-pub(crate) fn mount_small_shm() -> io::Result<()> {
+/// Gives this thread, and what it starts, mounts of their own.
+pub(crate) fn private_mounts() -> io::Result<()> {
     // SAFETY: `unshare` takes no pointers.
     check(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
     let (none, private) = (ptr::null(), libc::MS_REC | libc::MS_PRIVATE);
     // SAFETY: `mount` requires C strings, or null for what is not used: a literal, and nulls.
-    check(unsafe { libc::mount(none, c"/".as_ptr(), none, private, none.cast()) })?;
+    check(unsafe { libc::mount(none, c"/".as_ptr(), none, private, none.cast()) })
+}
+
+/// Mounts a new ext4 file system in the file `image` at the directory `at`.
+pub(crate) fn mount(image: &Path, at: &Path) -> Result<(), String> {
+    let run = |program: &str, args: &[&OsStr]| match Command::new(program).args(args).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(format!("{program}: {error}")),
+    };
+    run("mkfs.ext4", &["-q".as_ref(), image.as_os_str()])?;
+    let options = ["-o".as_ref(), "loop".as_ref()];
+    run(
+        "mount",
+        &[options[0], options[1], image.as_os_str(), at.as_os_str()],
+    )
+}
+
+/// Mounts at the directory `at` a FUSE that nobody serves. Its user is another than this process's,
+/// so that the kernel itself answers what may be asked of it.
+pub(crate) fn mount_fuse(at: &Path) -> io::Result<()> {
+    let device = File::options().read(true).write(true).open("/dev/fuse")?;
+    let options = format!(
+        "fd={},rootmode=40000,user_id=65534,group_id=65534",
+        device.as_raw_fd()
+    );
+    let (at, options) = (
+        CString::new(at.as_os_str().as_bytes())?,
+        CString::new(options)?,
+    );
+    let (source, kind, data) = (c"none".as_ptr(), c"fuse".as_ptr(), options.as_ptr());
+    // SAFETY: as in `private_mounts`; the last is a C string, as FUSE takes it.
+    check(unsafe { libc::mount(source, at.as_ptr(), kind, 0, data.cast()) })?;
+    // Were it closed, the file system would be gone.
+    std::mem::forget(device);
+    Ok(())
+}
+
+/// Gives this thread a `/dev/shm` of its own, 8 MiB large.
+pub(crate) fn mount_small_shm() -> io::Result<()> {
+    private_mounts()?;
     let (tmpfs, shm, size) = (c"tmpfs".as_ptr(), c"/dev/shm".as_ptr(), c"size=8m".as_ptr());
-    // SAFETY: as above; the last is a C string, as tmpfs takes it.
+    // SAFETY: as in `private_mounts`; the last is a C string, as tmpfs takes it.
     check(unsafe { libc::mount(tmpfs, shm, tmpfs, 0, size.cast()) })
 }
 

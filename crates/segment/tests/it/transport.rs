@@ -6,12 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use multiproc_segment::transport::{MAX_SEGMENTS, Transport, TransportError};
-use multiproc_segment::{Layout, Lifetime, Segment, SegmentError};
+use multiproc_segment::{Layout, Lifetime, Segment};
 use multiproc_testkit::{Child, PATIENCE, child, open_fds, watchdog};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{FdFlags, fcntl_getfd};
 
-use crate::named::{create, filling, name};
+use crate::named::{create, filling, name, not_found};
 
 pub(crate) fn pair() -> (Transport, Transport) {
     let (one, other) = UnixStream::pair().unwrap();
@@ -225,10 +225,7 @@ fn a_message_whose_segment_is_gone_is_lost_alone() {
     one.send(b"kept", &[&fresh]).unwrap();
     drop(gone);
     let lost = other.recv().unwrap_err();
-    assert_eq!(
-        lost,
-        TransportError::Segment(SegmentError::NotFound { name })
-    );
+    assert_eq!(lost, TransportError::Segment(not_found(&name)));
     // The other segment of the lost message is known all the same.
     let kept = other.recv().unwrap().unwrap();
     assert_eq!(
