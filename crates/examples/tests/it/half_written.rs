@@ -1,6 +1,7 @@
 //! A worker that is killed inside an item, with half of its part written: the array's bits stay the same.
 
 use multiproc::{Context, Frozen, PartMut, Pool, SharedArray, Stream, task};
+use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{PATIENCE, die, watchdog};
 use ndarray::{Array1, Ix1, array};
 
@@ -39,10 +40,14 @@ fn fill(pool: &Pool, victims: Array1<u64>, chunk: usize) -> multiproc::Result<Ar
 
 #[test]
 fn a_half_written_part_is_written_again_to_the_same_bits() -> multiproc::Result<()> {
-    let _watchdog = watchdog(PATIENCE);
+    let _watchdog = watchdog(3 * PATIENCE);
+    let victims = array![70, 1_500, 2_990];
+    let rounds = Scale::asked().pick(1, 10, 100);
+    let mut n_kills = 0;
     let nobody = || Array1::zeros(0);
     let serial = fill(&Pool::serial(), nobody(), 1)?;
-    for (n_workers, chunk) in [(1, 1), (2, 3), (3, 7), (7, 1), (2, 1_000)] {
+    let cuts = [(1, 1), (2, 3), (3, 7), (7, 1), (2, 1_000)];
+    for (n_workers, chunk) in (0..rounds).flat_map(|_| cuts) {
         let pool = Pool::builder().processes(n_workers).build()?;
         assert_eq!(
             fill(&pool, nobody(), chunk)?,
@@ -51,11 +56,17 @@ fn a_half_written_part_is_written_again_to_the_same_bits() -> multiproc::Result<
         );
         let before = pool.worker_pids();
         assert_eq!(
-            fill(&pool, array![70, 1_500, 2_990], chunk)?,
+            fill(&pool, victims.clone(), chunk)?,
             serial,
             "{n_workers} workers, three killed"
         );
         assert_ne!(pool.worker_pids(), before, "somebody was replaced");
+        n_kills += victims.len();
     }
+    Row::new(47)
+        .figure("kills", n_kills)
+        .figure("cuts of the job", cuts.len())
+        .figure("results that differ", 0)
+        .print();
     Ok(())
 }

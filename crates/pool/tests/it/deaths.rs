@@ -2,6 +2,7 @@
 
 use multiproc_pool::{Context, Exit, Pool, PoolError, TaskError, task};
 use multiproc_shared_rng::Stream;
+use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{PATIENCE, wait_until, watchdog};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -105,20 +106,31 @@ fn deadly(_: u64) {
 
 #[test]
 fn a_job_in_which_every_worker_dies_at_once_is_given_up() {
-    let _watchdog = watchdog(PATIENCE);
-    let pool = pool(1);
-    let failed = pool.map(deadly, 0..1000).run().unwrap_err();
-    let Some(PoolError::WorkersKeepDying { exit, .. }) = failed.stopped() else {
-        panic!("{failed}");
-    };
-    assert_eq!(*exit, Exit::Code(9));
-    let not_run = failed
-        .failures()
-        .iter()
-        .filter(|f| matches!(f, TaskError::NotRun { .. }));
-    assert_eq!(failed.failures().len(), 1000);
-    assert!(not_run.count() > 900);
-    assert_eq!(pool.map(mortal, ["live".to_owned()]).run().unwrap(), [4]);
+    let _watchdog = watchdog(3 * PATIENCE);
+    let jobs = Scale::asked().pick(1, 20, 200);
+    let mut most_deaths = 0;
+    for processes in (0..jobs).map(|job| 1 + (job as usize) % 3) {
+        let pool = pool(processes);
+        let failed = pool.map(deadly, 0..1000).run().unwrap_err();
+        let Some(PoolError::WorkersKeepDying { exit, .. }) = failed.stopped() else {
+            panic!("{failed}");
+        };
+        assert_eq!(*exit, Exit::Code(9));
+        let not_run = failed
+            .failures()
+            .iter()
+            .filter(|f| matches!(f, TaskError::NotRun { .. }));
+        assert_eq!(failed.failures().len(), 1000);
+        let n_deaths = 1000 - not_run.count();
+        assert!(n_deaths < 100, "{n_deaths} workers were started to die");
+        most_deaths = most_deaths.max(n_deaths);
+        assert_eq!(pool.map(mortal, ["live".to_owned()]).run().unwrap(), [4]);
+    }
+    Row::new(48)
+        .figure("jobs", jobs)
+        .figure("items in each", 1000)
+        .figure("most workers lost to one", most_deaths)
+        .print();
 }
 
 #[task(crate = multiproc_pool)]

@@ -19,6 +19,8 @@ mod results;
 
 mod sharing;
 
+mod stages;
+
 mod starting;
 
 mod ways;

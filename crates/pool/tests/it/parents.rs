@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use multiproc_array::{PartMut, SharedArray};
 use multiproc_pool::{Pool, task};
-use multiproc_segment::SegmentName;
+use multiproc_segment::{SegmentName, prune};
+use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{
     Child, PATIENCE, Signal, child, is_running, shm_names, unique_name, wait_until, watchdog,
 };
@@ -157,6 +158,88 @@ fn naming_role() {
     let pool = Pool::builder().processes(2).build().unwrap();
     pool.worker_pids().into_iter().for_each(child::say);
     let _ = pool.fill(hold, &array).chunk(1).run();
+}
+
+/// The variable by which the processes that descend from a test's child are found, whoever adopts them.
+const DESCENT: &str = "MULTIPROC_TESTS_DESCENT";
+
+/// The row that no worker is ever done with, in an array that has so many.
+const ENDLESS_ROW: usize = 200;
+
+/// The living processes whose environment says that they descend from `mark`.
+fn descendants(mark: &str) -> Vec<u32> {
+    let entry = format!("{DESCENT}={mark}");
+    let descends = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment
+            .split(|&byte| byte == 0)
+            .any(|found| found == entry.as_bytes())
+    };
+    let names = std::fs::read_dir("/proc").expect("/proc").flatten();
+    names
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(descends)
+        .collect()
+}
+
+#[test]
+fn a_parent_killed_at_any_moment_leaves_no_worker_and_no_name() {
+    let _watchdog = watchdog(3 * PATIENCE);
+    let kills = Scale::asked().pick(10, 60, 600);
+    let mut n_orphaned = 0;
+    let mut state = 1_u64;
+    for kill in 0..kills {
+        let name = unique_name("moment");
+        // Every other parent's first job never ends.
+        let rows = (ENDLESS_ROW + kill as usize % 2).to_string();
+        let mut parent = Child::spawn_with("parents::working_role", &[&name, &rows], |command| {
+            command.env(DESCENT, &name);
+        });
+        parent.expect_line("working");
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        // The moment is what varies: starting, working, ending, and the starts of the next pools.
+        std::thread::sleep(Duration::from_micros(state >> 50));
+        // The parent is one of them.
+        n_orphaned += descendants(&name).len() - 1;
+        parent.kill();
+        wait_until("no worker is left", || descendants(&name).is_empty());
+        prune().unwrap();
+        assert_eq!(shm_names(&name), [""; 0]);
+    }
+    assert!(n_orphaned > 0, "no kill met a pool with workers");
+    Row::new(49)
+        .figure("kills", kills)
+        .figure("workers orphaned", n_orphaned)
+        .figure("workers left", 0)
+        .figure("names left", 0)
+        .print();
+}
+
+#[test]
+fn working_role() {
+    let Some(args) = child::args("parents::working_role") else {
+        return;
+    };
+    let name = SegmentName::new(&args[0]).unwrap();
+    let rows: usize = args[1].parse().unwrap();
+    child::say("working");
+    loop {
+        let array = SharedArray::<f64, Ix1>::create(&name, rows).unwrap();
+        let pool = Pool::builder().processes(2).build().unwrap();
+        pool.fill(count_up, &array).run().unwrap();
+    }
+}
+
+#[task(crate = multiproc_pool)]
+fn count_up(part: &mut PartMut<f64>) {
+    for n in 0..1000 {
+        part.fill(f64::from(n));
+    }
+    while part.start() == ENDLESS_ROW {
+        std::hint::spin_loop();
+    }
 }
 
 #[test]
