@@ -30,6 +30,24 @@ xflags::xflags! {
             /// Prints one JSON object per row instead of the table.
             optional --json
         }
+        /// Injects the faults that the promises are about, row by row, and prints what was found.
+        cmd torture {
+            /// All rows in about a minute, from debug builds; so it is without `--full` too.
+            optional --quick
+            /// All rows in about ten minutes, from release builds.
+            optional --full
+            /// Runs only the row of this number; may be given several times.
+            repeated --only row: u32
+            /// Lists the rows as a table in Markdown and runs none.
+            optional --list
+            /// Prints one JSON object per row instead of the table.
+            optional --json
+            /// Fails where a row is skipped because this machine does not permit its fault.
+            optional --require-all
+            /// Breaks a copy of the code as this row's plant says, and fails unless the row turns red;
+            /// `all` tries every row; may be given several times.
+            repeated --plant row: String
+        }
         /// Builds the API documentation of all crates with the guides, and says where it is.
         cmd docs {}
     }

@@ -1,9 +1,10 @@
-//! What crosses crates: `cargo xtask verify`, `numpy-cases`, `bench` and `docs`, each in a file of its own.
+//! What crosses crates: `cargo xtask verify`, `torture`, `numpy-cases`, `bench` and `docs`, each in a place of its own.
 
 mod bench;
 mod docs;
 mod flags;
 mod numpy_cases;
+mod torture;
 mod verify;
 mod watch;
 mod workspace;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
             numpy_cases::run(&flags.folder.unwrap_or(kept))
         }
         XtaskCmd::Bench(flags) => bench::run(&workspace, &flags),
+        XtaskCmd::Torture(flags) => torture::run(&workspace, &flags),
         XtaskCmd::Docs(_) => docs::run(&workspace),
     });
     match result {

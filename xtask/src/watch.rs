@@ -1,6 +1,7 @@
 //! Running a command whose output is kept, while a live line shows that it is at work.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -10,17 +11,29 @@ use std::time::{Duration, Instant};
 const HEARTBEAT: Duration = Duration::from_secs(30);
 const LIVE_LINE_CHARS: usize = 72;
 
-/// What a command printed, both streams as they came, and whether it succeeded.
+/// What a command printed, both streams as they came, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) success: bool,
+    /// It was killed because its time was up.
+    pub(crate) timed_out: bool,
     pub(crate) output: String,
 }
 
 /// Runs `command` to its end; `label` begins the live line.
 ///
 /// A command that leaves a process behind has failed: whatever it started was to end with it.
-pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
+pub(crate) fn watch(label: &str, command: Command) -> io::Result<Ran> {
+    run(label, command, None)
+}
+
+/// Like [`watch`], in a process group of its own, which is killed when `limit` has passed.
+pub(crate) fn watch_within(limit: Duration, label: &str, mut command: Command) -> io::Result<Ran> {
+    command.process_group(0);
+    run(label, command, Some(limit))
+}
+
+fn run(label: &str, mut command: Command, limit: Option<Duration>) -> io::Result<Ran> {
     let (reader, writer) = io::pipe()?;
     command
         .stdin(Stdio::null())
@@ -44,7 +57,12 @@ pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
     let mut output = String::new();
     let mut ended = None;
     let mut left_somebody_behind = false;
+    let mut timed_out = false;
     loop {
+        if limit.is_some_and(|limit| ended.is_none() && live.start.elapsed() > limit) {
+            timed_out = true;
+            break;
+        }
         match receiver.recv_timeout(Duration::from_millis(500)) {
             Ok(line) => {
                 let line = line?;
@@ -66,11 +84,30 @@ pub(crate) fn watch(label: &str, mut command: Command) -> io::Result<Ran> {
         }
     }
     live.clear();
+    if timed_out {
+        kill_group(child.id())?;
+    }
     let status = child.wait()?;
+    if limit.is_some() {
+        // What it started was to end with it; what holds no output would go unseen.
+        kill_group(child.id())?;
+    }
     Ok(Ran {
         success: status.success() && !left_somebody_behind,
+        timed_out,
         output,
     })
+}
+
+/// Kills all processes of a group; std can only kill single ones.
+fn kill_group(leader: u32) -> io::Result<()> {
+    let kill = format!("kill -s KILL -- -{leader}");
+    // It fails only if they are all gone.
+    Command::new("sh")
+        .args(["-c", &kill])
+        .stderr(Stdio::null())
+        .status()?;
+    Ok(())
 }
 
 /// One line, rewritten in place on a terminal and repeated now and then elsewhere.
@@ -170,6 +207,18 @@ mod tests {
             ran.output,
             "started\nit left a process behind, which still holds its output\n"
         );
+    }
+
+    #[test]
+    fn a_command_whose_time_is_up_is_killed_with_all_that_it_started() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 3600 & echo $!; wait"]);
+        let ran = watch_within(Duration::from_millis(100), "test", command).expect("a shell");
+        assert!(ran.timed_out && !ran.success);
+        let sleeper = ran.output.lines().next().expect("a process id");
+        let stat = std::fs::read_to_string(format!("/proc/{sleeper}/stat"));
+        // Dead, though perhaps nobody has reaped it yet.
+        assert!(stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z ")));
     }
 
     #[test]

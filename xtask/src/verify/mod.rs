@@ -7,6 +7,7 @@ mod house;
 mod numpy;
 mod repro;
 mod step;
+mod torture;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -46,6 +47,11 @@ const STEPS: &[Step] = &[
         name: "loom",
         about: "the lock algorithms under a model checker",
         check: cargo::loom,
+    },
+    Step {
+        name: "torture",
+        about: "the faults that the promises are about, and what they found",
+        check: torture::check,
     },
     Step {
         name: "budgets",

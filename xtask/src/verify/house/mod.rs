@@ -3,6 +3,7 @@
 mod fences;
 mod layers;
 mod sources;
+mod torture;
 
 use std::fs;
 use std::io;
@@ -43,6 +44,7 @@ fn complaints(workspace: &Workspace, sources: &[Source]) -> Vec<String> {
     }
     complaints.extend(fences::complaints(sources));
     complaints.extend(layers::complaints(&workspace.members, sources));
+    complaints.extend(torture::complaints(&workspace.root, sources));
     complaints
 }
 

@@ -1,0 +1,5 @@
+//! The rows of `array`.
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[];

@@ -1,0 +1,5 @@
+//! The rows of `segment`.
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[];

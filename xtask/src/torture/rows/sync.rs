@@ -1,0 +1,5 @@
+//! The rows of `sync`.
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[];

@@ -1,0 +1,72 @@
+//! The table of `cargo xtask torture`: its tests are there, its plants fit, its page says the same.
+
+use std::path::Path;
+
+use super::Source;
+use crate::torture::rows::{Row, rows};
+use crate::torture::{faulty_files, markdown};
+
+const PAGE: &str = "docs/torture.md";
+
+pub(super) fn complaints(root: &Path, sources: &[Source]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for row in rows() {
+        let found = [test_complaint(row, sources), plant_complaint(root, row)];
+        let found = found.into_iter().flatten();
+        complaints.extend(found.map(|what| format!("torture row {}: {what}", row.number)));
+    }
+    complaints.extend(printed_twice(sources));
+    let page = sources.iter().find(|source| source.path == PAGE);
+    if !page.is_some_and(|page| page.text.contains(&markdown())) {
+        complaints.push(format!(
+            "{PAGE}: its table is not what `cargo xtask torture --list` prints"
+        ));
+    }
+    complaints
+}
+
+/// What is wrong with the test that the row names.
+fn test_complaint(row: &Row, sources: &[Source]) -> Option<String> {
+    let (modules, name) = row.test.rsplit_once("::")?;
+    let file = format!(
+        "crates/{}/tests/it/{}.rs",
+        row.layer,
+        modules.replace("::", "/")
+    );
+    let Some(source) = sources.iter().find(|source| source.path == file) else {
+        return Some(format!(
+            "`{}` would be in {file}, which is not there",
+            row.test
+        ));
+    };
+    (!source.text.contains(&format!("fn {name}("))).then(|| format!("{file} has no `fn {name}`"))
+}
+
+fn plant_complaint(root: &Path, row: &'static Row) -> Option<String> {
+    if row.plant.edits.is_empty() {
+        return Some("it has no plant".to_owned());
+    }
+    faulty_files(root, row).err()
+}
+
+/// Rows that are printed in two places.
+fn printed_twice(sources: &[Source]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    let tests = sources
+        .iter()
+        .filter(|source| source.path.starts_with("crates/") && source.path.contains("/tests/"));
+    for source in tests {
+        for rest in source.text.split("Row::new(").skip(1) {
+            let number = rest.split(')').next().unwrap_or_default();
+            if seen.contains(&number) {
+                complaints.push(format!(
+                    "{}: prints torture row {number}, as another test does",
+                    source.path
+                ));
+            }
+            seen.push(number);
+        }
+    }
+    complaints
+}
