@@ -46,6 +46,18 @@ pub enum RngError {
         /// The length that it was held against.
         expected: usize,
     },
+    /// The generator can only be drawn from in order, and places of its stream were asked for.
+    CannotSeek {
+        /// NumPy's name of the generator.
+        generator: &'static str,
+    },
+    /// The source has no such method for this type of values.
+    NoSuchFill {
+        /// The method.
+        method: &'static str,
+        /// NumPy's name of the type.
+        dtype: &'static str,
+    },
     /// A parameter's array does not broadcast to the shape that is to be drawn.
     #[cfg(feature = "ndarray")]
     Broadcast {
@@ -101,6 +113,14 @@ impl fmt::Display for RngError {
                     f,
                     "length of `{name}` {requires} ({expected}), found {found}"
                 )
+            }
+            RngError::CannotSeek { generator } => write!(
+                f,
+                "{generator} cannot seek to a place of its stream: use PCG64, PCG64DXSM, Philox, \
+                 MT19937 or ChaCha"
+            ),
+            RngError::NoSuchFill { method, dtype } => {
+                write!(f, "there is no {method} for {dtype}: draw float64")
             }
             #[cfg(feature = "ndarray")]
             RngError::Broadcast {

@@ -17,6 +17,7 @@ mod mt19937_jump;
 mod pcg64;
 mod philox;
 mod rand_traits;
+mod seek;
 mod sfc64;
 mod simd;
 
@@ -39,14 +40,21 @@ mod state;
 #[cfg(feature = "serde")]
 mod state_json;
 
+mod any_bits;
+mod any_source;
+mod fill_plan;
+
 mod error;
 
+pub use any_bits::AnyBits;
+pub use any_source::{AnySource, StateWords};
 pub use bit_generator::BitGenerator;
 #[cfg(feature = "chacha")]
 pub use chacha::{ChaCha, ChaCha8, ChaCha12, ChaCha20, ChaChaState, Rounds};
 pub use choice::Draw;
 pub use entropy::Entropy;
 pub use error::RngError;
+pub use fill_plan::{FillMethod, FillPlan, FillValue, FillWorker, PartStart, Placed};
 pub use generator::{Generator, default_rng};
 pub use integers::Integer;
 pub use math::{LIBM, Libm};
@@ -55,6 +63,7 @@ pub use pcg64::{Dxsm, Pcg, Pcg64, Pcg64Dxsm, Permutation, XslRr};
 pub use philox::Philox;
 pub use random_state::RandomState;
 pub use seed_sequence::{SeedSequence, SpawnPath};
+pub use seek::Seek;
 pub use sfc64::Sfc64;
 pub use state::{
     Mt19937State, PcgState, PhiloxState, RandomStateState, SavedState, Sfc64State, StateError,

@@ -18,6 +18,9 @@ const UPPER: u32 = 0x8000_0000;
 const LOWER: u32 = 0x7fff_ffff;
 const MATRIX_A: u32 = 0x9908_b0df;
 
+/// Up to so many blocks are made sooner than a polynomial that skips them.
+const MOST_BLOCKS_MADE: u128 = 5_000;
+
 /// NumPy's `MT19937`: words of 32 bits, made in blocks of 624.
 ///
 /// # Examples
@@ -197,14 +200,30 @@ impl Mt19937 {
         }
         let beyond = n - room;
         let blocks = beyond.div_ceil(N as u128);
-        if blocks > 1 {
+        if blocks > MOST_BLOCKS_MADE {
             let steps = Polynomial::power_of_x((blocks - 1) * N as u128);
             self.key = mt19937_jump::apply(&steps, &self.key);
+        } else {
+            vectorised(MakeBlocks {
+                bits: self,
+                n_blocks: blocks - 1,
+            });
         }
         // The polynomial leaves 31 bits of the first word undefined, which the next block does not
         // depend on.
         self.refill();
         self.pos = (beyond - (blocks - 1) * N as u128) as usize;
+    }
+
+    /// The words of 32 bits that were drawn since `earlier`, in time proportional to them.
+    pub(crate) fn words_since(&self, earlier: &Mt19937) -> u64 {
+        let mut n_blocks = 0;
+        let mut passing = earlier.clone();
+        while passing.key != self.key {
+            passing.refill();
+            n_blocks += 1;
+        }
+        n_blocks * N as u64 + self.pos as u64 - earlier.pos as u64
     }
 
     /// Returns what NumPy's `jumped(jumps)` returns.
@@ -227,6 +246,23 @@ impl Mt19937 {
             ahead.key.rotate_right(ahead.pos);
         }
         ahead
+    }
+}
+
+/// Makes blocks that nobody draws from.
+struct MakeBlocks<'a> {
+    bits: &'a mut Mt19937,
+    n_blocks: u128,
+}
+
+impl Kernel for MakeBlocks<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for _ in 0..self.n_blocks {
+            self.bits.refill();
+        }
     }
 }
 

@@ -195,6 +195,22 @@ impl<P: Permutation> Pcg<P> {
             .wrapping_add(self.increment.wrapping_mul(sum));
     }
 
+    /// The steps that lead from `earlier` to this state, found bit by bit: a state's lowest n bits
+    /// have the period 2ⁿ (M. E. O'Neill, 2014).
+    pub(crate) fn steps_since(&self, earlier: &Self) -> u128 {
+        let (mut state, mut n_steps) = (earlier.state, 0);
+        let (mut factor, mut increment) = (P::MULTIPLIER, self.increment);
+        for bit in (0..128).map(|bit| 1u128 << bit) {
+            if state & bit != self.state & bit {
+                state = state.wrapping_mul(factor).wrapping_add(increment);
+                n_steps |= bit;
+            }
+            increment = factor.wrapping_add(1).wrapping_mul(increment);
+            factor = factor.wrapping_mul(factor);
+        }
+        n_steps
+    }
+
     /// Returns the generator `jumps` jumps ahead, each of 0.618·2¹²⁸ words: NumPy's `jumped`.
     pub fn jumped(&self, jumps: u128) -> Pcg<P> {
         let mut ahead = self.clone();

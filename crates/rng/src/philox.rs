@@ -111,6 +111,20 @@ impl Philox {
         ahead
     }
 
+    /// Skips `n` words and keeps a waiting half, as `n` draws of 64 bits do.
+    pub(crate) fn skip(&mut self, n: u64) {
+        let n_buffered = (BLOCK - self.buffer_pos) as u64;
+        if n <= n_buffered {
+            self.buffer_pos += n as usize;
+            return;
+        }
+        let beyond = n - n_buffered;
+        let n_before_last = (beyond - 1) / BLOCK as u64;
+        add(&mut self.counter, [n_before_last, 0, 0, 0]);
+        self.buffer = self.next_block();
+        self.buffer_pos = (beyond - n_before_last * BLOCK as u64) as usize;
+    }
+
     #[inline]
     fn next_block(&mut self) -> [u64; BLOCK] {
         add(&mut self.counter, [1, 0, 0, 0]);

@@ -4,6 +4,7 @@ mod dependent_normals;
 mod distribution_fills;
 mod distribution_laws;
 mod extreme_parameters;
+mod fill_plans;
 mod fills;
 mod hand_over;
 #[path = "../numpy_cases/mod.rs"]
