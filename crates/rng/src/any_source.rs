@@ -25,12 +25,13 @@ use crate::{ChaCha, ChaChaState, Rounds};
 /// # Examples
 ///
 /// ```
-/// use multiproc_rng::{AnySource, RandomState};
+/// use multiproc_rng::{AnySource, Mt19937, RandomState};
 ///
 /// let mut rng = RandomState::new(7);
 /// rng.standard_normal();
 /// let words = AnySource::from(rng.clone()).to_words();
-/// let mut back = RandomState::try_from(AnySource::from_words(&words)?).expect("it is one");
+/// let mut back = RandomState::<Mt19937>::try_from(AnySource::from_words(&words)?)
+///     .expect("it is one");
 /// assert_eq!(back.standard_normal(), rng.standard_normal());
 /// # Ok::<(), multiproc_rng::StateError>(())
 /// ```
