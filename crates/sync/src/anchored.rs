@@ -15,8 +15,11 @@ use multiproc_segment::{PidNamespace, Segment, SegmentError};
 use crate::error::SyncError;
 use crate::event_words::EventWords;
 use crate::mutex_words::MutexWords;
+use crate::permit_words::PermitWords;
 use crate::place::Place;
 use crate::robust_list::ThreadList;
+use crate::rw_words::RwWords;
+use crate::semaphore_words::SemaphoreWords;
 use crate::shared_atomic::AtomicWords;
 use crate::table_words::TableWords;
 
@@ -29,6 +32,12 @@ pub(crate) unsafe trait Shared {}
 
 // SAFETY: all its fields are atomics.
 unsafe impl Shared for MutexWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for RwWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for SemaphoreWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for PermitWords {}
 // SAFETY: all its fields are atomics.
 unsafe impl Shared for TableWords {}
 // SAFETY: all its fields are atomics.

@@ -211,7 +211,7 @@ impl<'t> Table<'t> {
                 Ok(Attempt::Blocked(obstacle)) => Ok(obstacle),
                 Err(refusal) => Err(refusal),
             };
-            self.slots[slot].owner.unlock_unwatched(me);
+            self.slots[slot].owner.unlock_unwatched(me, || {});
             let obstacle = obstacle?;
             if obstacle.holder.tid == 0 {
                 // The holder died since the dead were settled: the next look settles it.
@@ -246,7 +246,7 @@ impl<'t> Table<'t> {
         // Release: pairs with the Acquire in `attempt`, and hands the range's bytes on.
         slot.mode.store(code, Release);
         self.announce();
-        slot.owner.unlock_unwatched(me)
+        slot.owner.unlock_unwatched(me, || {})
     }
 
     /// Takes `repaired`, the range of the claim in `slot`, out of all torn ranges.
@@ -264,7 +264,7 @@ impl<'t> Table<'t> {
             let enough = self.carve_all(repaired, spare.map(|index: usize| &self.slots[index]));
             drop(admitting);
             if let Some(index) = spare {
-                self.slots[index].owner.unlock_unwatched(me);
+                self.slots[index].owner.unlock_unwatched(me, || {});
             }
             if enough {
                 return;
@@ -344,7 +344,7 @@ impl<'t> Table<'t> {
             // In between somebody may have taken it and left it torn.
             let free = slot.mode.load(Acquire) == FREE;
             if !free {
-                slot.owner.unlock_unwatched(me);
+                slot.owner.unlock_unwatched(me, || {});
             }
             free
         })
@@ -529,17 +529,15 @@ impl<'t> Table<'t> {
         let Some(word) = owner.watch(obstacle.word) else {
             return;
         };
-        wait_any(
-            Watched {
-                futex: self.sequence,
-                value: sequence,
-            },
-            Watched {
-                futex: owner.futex(),
-                value: word::kernels(word),
-            },
-            patience,
-        );
+        let first = Watched {
+            futex: self.sequence,
+            value: sequence,
+        };
+        let holder = Watched {
+            futex: owner.futex(),
+            value: word::kernels(word),
+        };
+        wait_any(first, &[holder], patience);
         if owner.load() == word {
             owner.bury_the_dead(word);
         }

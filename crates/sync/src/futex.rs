@@ -101,7 +101,7 @@ impl<A: Word> Futex<A> {
 }
 
 impl<A: Word> Watched<'_, A> {
-    fn element(self) -> WaitElement {
+    fn element(&self) -> WaitElement {
         WaitElement {
             value: u64::from(self.value),
             address: self.futex.0.address() as u64,
@@ -122,23 +122,20 @@ struct WaitElement {
 
 const FUTEX_32_SHARED: u32 = 2;
 
-/// Sleeps until one of two words is woken, at most `patience`, and not at all if either has changed.
+/// Sleeps until one of the words is woken, at most `patience`, and not at all if any has changed.
 ///
-/// Needs `futex_waitv` (Linux 5.16). Where the kernel lacks it, the sleep is on `first` alone, and
-/// what happens to `second` is noticed when `patience` is over.
+/// Needs `futex_waitv` (Linux 5.16), which takes 128 words at most. Where the kernel lacks it, the sleep is on
+/// `first` alone, and what happens to the `others` is noticed when `patience` is over.
 pub(crate) fn wait_any<A: Word, B: Word>(
     first: Watched<'_, A>,
-    second: Watched<'_, B>,
+    others: &[Watched<'_, B>],
     patience: Duration,
 ) -> Woken {
-    if has_waitv() {
-        wait_listed(&[first.element(), second.element()], patience)
-    } else {
-        first.futex.wait(first.value, patience)
+    if !has_waitv() {
+        return first.futex.wait(first.value, patience);
     }
-}
-
-fn wait_listed(list: &[WaitElement], patience: Duration) -> Woken {
+    let others = others.iter().map(Watched::element);
+    let list: Vec<WaitElement> = std::iter::once(first.element()).chain(others).collect();
     let deadline = timespec(monotonic_now() + patience);
     // SAFETY: `futex_waitv` reads `list.len()` elements and a timespec, both borrowed for the
     // call; each element holds the address of a live aligned 4-byte word.

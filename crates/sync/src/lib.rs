@@ -25,7 +25,24 @@ mod poison;
 mod raw_mutex;
 #[cfg(feature = "raw-sync")]
 mod raw_sync_mutex;
+mod reentrant_mutex;
 mod robust_mutex;
+mod value;
+
+// A value behind a read-write lock.
+mod rw_guards;
+mod rw_lock;
+mod rw_protocol;
+mod rw_words;
+
+// Permits: counted for anybody, or owned.
+mod count_word;
+mod permit_protocol;
+mod permit_words;
+mod permits;
+mod semaphore;
+mod semaphore_error;
+mod semaphore_words;
 
 // Telling each other, waiting for each other.
 mod event;
@@ -52,6 +69,7 @@ mod identity;
 mod primitive;
 mod robust_list;
 mod robust_word;
+mod seat;
 mod watch;
 mod word;
 
@@ -71,11 +89,19 @@ pub use holder::Holder;
 pub use lock_holder::LockHolder;
 pub use mutex::{Mutex, MutexGuard};
 pub use occupant::Occupant;
+pub use permit_words::PERMITS;
+pub use permits::{Permit, Permits};
 pub use place::Place;
 pub use raw_mutex::{MUTEX_LEN, RawMutex};
 #[cfg(feature = "raw-sync")]
 pub use raw_sync_mutex::RawSyncMutex;
+pub use reentrant_mutex::{RLock, ReentrantMutex};
 pub use robust_list::HELD_LIMIT;
 pub use robust_mutex::RobustMutex;
+pub use rw_guards::{RwLockReadGuard, RwLockWriteGuard};
+pub use rw_lock::RwLock;
+pub use rw_words::READERS;
+pub use semaphore::{BoundedSemaphore, Semaphore};
+pub use semaphore_error::SemaphoreError;
 pub use shared_atomic::{AtomicNumber, AtomicValue, Overflow, SharedAtomic};
 pub use table_words::SLOTS;

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytemuck::{AnyBitPattern, NoUninit};
-use multiproc_segment::{Bytes, Segment};
+use multiproc_segment::Segment;
 
 use crate::data_layout::DataLayout;
 use crate::deadline::Deadline;
@@ -16,6 +16,7 @@ use crate::occupant::Occupant;
 use crate::place::Place;
 use crate::raw_mutex::{MUTEX_LEN, RawMutex};
 use crate::robust_mutex::RobustMutex;
+use crate::value::Value;
 
 /// A value in a segment and the mutex that guards it, for any processes that map the segment.
 ///
@@ -54,9 +55,7 @@ use crate::robust_mutex::RobustMutex;
 #[doc(alias = "Lock")]
 pub struct Mutex<T, R = RobustMutex> {
     raw: R,
-    segment: Segment,
-    value_at: Place,
-    value: PhantomData<fn(T) -> T>,
+    value: Value<T>,
 }
 
 impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
@@ -74,12 +73,11 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
     /// - [`SyncError::ForeignPidNamespace`] if the segment was made in another pid namespace.
     /// - [`SyncError::Unsupported`] if the system lacks robust locks.
     pub fn init(segment: &Segment, place: Place, value: T) -> Result<Self, SyncError> {
-        place.bytes(segment, Self::LEN)?;
+        let behind = Value::behind(segment, place, MUTEX_LEN)?;
         let raw = R::init(segment, place)?;
         raw.set_data_layout(DataLayout::of::<T>());
-        let mutex = Self::around(raw, segment, place);
-        mutex.bytes().write(0, bytemuck::bytes_of(&value))?;
-        Ok(mutex)
+        behind.store(value);
+        Ok(Self { raw, value: behind })
     }
 
     /// Finds the mutex that [`init`](Self::init) made at `place`.
@@ -89,7 +87,7 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
     /// As [`init`](Self::init), and [`SyncError::Mismatch`] if there is something else, or a value of
     /// another type.
     pub fn attach(segment: &Segment, place: Place) -> Result<Self, SyncError> {
-        place.bytes(segment, Self::LEN)?;
+        let value = Value::behind(segment, place, MUTEX_LEN)?;
         let raw = R::attach(segment, place)?;
         let found = raw.occupant();
         let expected = Occupant {
@@ -97,16 +95,7 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
             ..found
         };
         expected.expect(found)?;
-        Ok(Self::around(raw, segment, place))
-    }
-
-    fn around(raw: R, segment: &Segment, place: Place) -> Self {
-        Self {
-            raw,
-            segment: segment.clone(),
-            value_at: place.after(MUTEX_LEN),
-            value: PhantomData,
-        }
+        Ok(Self { raw, value })
     }
 
     /// Locks, waiting as long as it takes.
@@ -199,26 +188,14 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> Mutex<T, R> {
     pub fn deaths(&self) -> u32 {
         self.raw.deaths()
     }
-
-    fn bytes(&self) -> Bytes<'_> {
-        checked_before(self.value_at.bytes(&self.segment, size_of::<T>()))
-    }
-}
-
-/// What `init` and `attach` have found possible: the value's place, and writing there.
-fn checked_before<A, E>(result: Result<A, E>) -> A {
-    let Ok(answer) = result else {
-        unreachable!("the place of the value was checked when the mutex was made");
-    };
-    answer
 }
 
 impl<T, R: fmt::Debug> fmt::Debug for Mutex<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mutex")
-            .field("segment", &self.segment.id())
             .field("raw", &self.raw)
-            .finish_non_exhaustive()
+            .field("value", &self.value)
+            .finish()
     }
 }
 
@@ -246,18 +223,12 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> MutexGuard<'_, T, R> {
     /// A copy of the value.
     #[must_use]
     pub fn load(&self) -> T {
-        let mut value = T::zeroed();
-        let read = self
-            .mutex
-            .bytes()
-            .read(0, bytemuck::bytes_of_mut(&mut value));
-        checked_before(read);
-        value
+        self.mutex.value.load()
     }
 
     /// Replaces the value.
     pub fn store(&self, value: T) {
-        checked_before(self.mutex.bytes().write(0, bytemuck::bytes_of(&value)));
+        self.mutex.value.store(value);
     }
 
     /// Changes a copy of the value and writes it back when `change` returns.
@@ -265,10 +236,7 @@ impl<T: NoUninit + AnyBitPattern, R: RawMutex> MutexGuard<'_, T, R> {
     /// A process killed inside `change` leaves the value as it was; one killed in the write that follows
     /// may leave it half written, and the next locker is told.
     pub fn update<A>(&self, change: impl FnOnce(&mut T) -> A) -> A {
-        let mut value = self.load();
-        let answer = change(&mut value);
-        self.store(value);
-        answer
+        self.mutex.value.update(change)
     }
 
     /// Says that the value is whole again, after [`LockError::OwnerDied`].

@@ -1,17 +1,18 @@
 //! [`MutexWords`]: the 128 bytes of a mutex in a segment, version 1.
 //!
-//! Little-endian; the layout is the same for both mutexes, only the kind tells them apart.
+//! Little-endian; the layout is the same for all mutexes, and the head of a read-write lock: only the kind
+//! tells them apart.
 //!
 //! | offset | bytes | field | |
 //! |---:|---:|---|---|
-//! | 0 | 4 | kind | `mpRM` or `mpPM`; written last |
+//! | 0 | 4 | kind | `mpRM`, `mpRR`, `mpPM` or `mpRW`; written last |
 //! | 4 | 4 | version | 1 |
 //! | 8 | 4 | state | 0 whole, 1 inconsistent, 2 given up |
 //! | 12 | 4 | deaths | owners that died or panicked, wrapping |
 //! | 16 | 8 | name hash | FNV-1a (64 bits) of the value's type name |
 //! | 24 | 8 | length | of the value, in bytes |
 //! | 32 | 4 | align | of the value; 0 for no value |
-//! | 36 | 4 | zero | |
+//! | 36 | 4 | depth | how often its owner holds it, in locks that count that; else 0 |
 //! | 40 | 40 | lock | a [`RobustWord`], or glibc's `pthread_mutex_t` |
 //! | 80 | 48 | name | the first bytes of the value's type name, for people |
 //!
@@ -38,7 +39,7 @@ pub(crate) struct MutexWords {
     name_hash: AtomicU64,
     data_len: AtomicU64,
     data_align: AtomicU32,
-    zero: AtomicU32,
+    pub(crate) depth: AtomicU32,
     pub(crate) lock: RobustWord,
     name: [AtomicU64; DataLayout::NAME_LEN / 8],
 }
@@ -62,7 +63,7 @@ impl MutexWords {
         self.state.store(0, Ordering::Relaxed);
         self.deaths.store(0, Ordering::Relaxed);
         self.set_data_layout(None);
-        self.zero.store(0, Ordering::Relaxed);
+        self.depth.store(0, Ordering::Relaxed);
         init_lock(&self.lock)?;
         // Release: pairs with the Acquire in `occupant`.
         self.kind.store(kind, Ordering::Release);

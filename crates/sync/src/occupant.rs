@@ -15,13 +15,18 @@ pub struct Occupant {
     pub kind: u32,
     /// The version of its layout.
     pub version: u32,
-    /// The value that a mutex guards, or an atomic is.
+    /// The value that a lock guards, or an atomic is.
     pub data: Option<DataLayout>,
 }
 
 impl Occupant {
     pub(crate) const ROBUST_MUTEX: u32 = u32::from_le_bytes(*b"mpRM");
     pub(crate) const PTHREAD_MUTEX: u32 = u32::from_le_bytes(*b"mpPM");
+    pub(crate) const REENTRANT_MUTEX: u32 = u32::from_le_bytes(*b"mpRR");
+    pub(crate) const RW_LOCK: u32 = u32::from_le_bytes(*b"mpRW");
+    pub(crate) const SEMAPHORE: u32 = u32::from_le_bytes(*b"mpSE");
+    pub(crate) const BOUNDED_SEMAPHORE: u32 = u32::from_le_bytes(*b"mpSB");
+    pub(crate) const PERMITS: u32 = u32::from_le_bytes(*b"mpPE");
     pub(crate) const ACCESS_TABLE: u32 = u32::from_le_bytes(*b"mpAT");
     pub(crate) const CONDVAR: u32 = u32::from_le_bytes(*b"mpCV");
     pub(crate) const EVENT: u32 = u32::from_le_bytes(*b"mpEV");
@@ -51,6 +56,11 @@ impl fmt::Display for Occupant {
             0 => f.write_str("no lock (zero bytes)")?,
             Self::ROBUST_MUTEX => f.write_str("a robust mutex")?,
             Self::PTHREAD_MUTEX => f.write_str("a pthread mutex")?,
+            Self::REENTRANT_MUTEX => f.write_str("a reentrant mutex")?,
+            Self::RW_LOCK => f.write_str("a read-write lock")?,
+            Self::SEMAPHORE => f.write_str("a semaphore")?,
+            Self::BOUNDED_SEMAPHORE => f.write_str("a bounded semaphore")?,
+            Self::PERMITS => f.write_str("a set of permits")?,
             Self::ACCESS_TABLE => f.write_str("an access table")?,
             Self::CONDVAR => f.write_str("a condition variable")?,
             Self::EVENT => f.write_str("an event")?,

@@ -151,7 +151,21 @@ impl ThreadList {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.depth.get() == HELD_LIMIT
+        self.room() == 0
+    }
+
+    /// How many more locks this thread can hold.
+    pub(crate) fn room(&self) -> usize {
+        HELD_LIMIT - self.depth.get()
+    }
+
+    /// Whether this thread holds any lock that lies in `words`.
+    #[inline]
+    pub(crate) fn holds_any_in<W>(&self, words: &W) -> bool {
+        let start = std::ptr::from_ref(words) as u64;
+        let end = start + size_of::<W>() as u64;
+        let held = &self.held[..self.depth.get()];
+        held.iter().any(|node| (start..end).contains(&node.get()))
     }
 
     /// Tells the kernel that this thread is about to take or release the lock of `node`.

@@ -36,11 +36,37 @@ pub struct RobustMutex {
 }
 
 impl RobustMutex {
+    /// [`RawMutex::init`], with the kind of a lock built on this one.
+    pub(crate) fn init_as(kind: u32, segment: &Segment, place: Place) -> Result<Self, SyncError> {
+        let words = Anchored::<MutexWords>::new(segment, place)?;
+        words.format(kind, |lock| {
+            lock.format();
+            Ok(())
+        })?;
+        Ok(Self::with_words(words))
+    }
+
+    /// [`RawMutex::attach`], with the kind of a lock built on this one.
+    pub(crate) fn attach_as(kind: u32, segment: &Segment, place: Place) -> Result<Self, SyncError> {
+        let words = Anchored::<MutexWords>::new(segment, place)?;
+        words.expect_kind(kind)?;
+        Ok(Self::with_words(words))
+    }
+
     fn with_words(words: Anchored<MutexWords>) -> Self {
         Self {
             words,
             in_use: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn words(&self) -> &MutexWords {
+        &self.words
+    }
+
+    /// Says how many guards have come from this handle, for a lock that gives several. Only for the owner.
+    pub(crate) fn count_guards(&self, guards: u32) {
+        self.in_use.store(guards > 0, Ordering::Relaxed);
     }
 
     /// Takes a lock that nobody holds, awaits or left broken, in a thread about which nothing is new.
@@ -95,18 +121,11 @@ impl RawMutex for RobustMutex {
     const KIND: u32 = Occupant::ROBUST_MUTEX;
 
     fn init(segment: &Segment, place: Place) -> Result<Self, SyncError> {
-        let words = Anchored::<MutexWords>::new(segment, place)?;
-        words.format(Self::KIND, |lock| {
-            lock.format();
-            Ok(())
-        })?;
-        Ok(Self::with_words(words))
+        Self::init_as(Self::KIND, segment, place)
     }
 
     fn attach(segment: &Segment, place: Place) -> Result<Self, SyncError> {
-        let words = Anchored::<MutexWords>::new(segment, place)?;
-        words.expect_kind(Self::KIND)?;
-        Ok(Self::with_words(words))
+        Self::attach_as(Self::KIND, segment, place)
     }
 
     #[inline]

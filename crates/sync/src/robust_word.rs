@@ -107,14 +107,29 @@ impl RobustWord {
         me.end();
     }
 
-    /// Releases the lock without waking those that only watch for the owner's death.
+    /// Releases the lock without waking those that only watch for the owner's death, who watch no longer,
+    /// and then does `next`. Dying on the way there wakes one of them.
     ///
-    /// `false` if this thread does not hold it.
-    pub(crate) fn unlock_unwatched(&self, me: &ThreadList) -> bool {
+    /// `false`, and nothing happens, if this thread does not hold it.
+    #[inline]
+    pub(crate) fn unlock_unwatched(&self, me: &ThreadList, next: impl FnOnce()) -> bool {
+        self.unlock_keeping(me, word::freed(u64::MAX), next)
+    }
+
+    /// Like [`unlock_unwatched`](Self::unlock_unwatched), with those who watch watching the next owner too.
+    #[inline]
+    pub(crate) fn unlock_watched(&self, me: &ThreadList, next: impl FnOnce()) -> bool {
+        self.unlock_keeping(me, word::freed(u64::MAX) | WAITERS, next)
+    }
+
+    #[inline]
+    fn unlock_keeping(&self, me: &ThreadList, kept: u64, next: impl FnOnce()) -> bool {
         me.begin(&self.node);
         let held = me.unlink(&self.node);
         if held {
-            self.futex.fetch_and(word::freed(u64::MAX), Release);
+            // Release: pairs with the Acquire of the next owner.
+            self.futex.fetch_and(kept, Release);
+            next();
         }
         me.end();
         held
@@ -140,6 +155,31 @@ impl RobustWord {
     pub(crate) fn unlock_leaf(&self, me: &ThreadList) {
         self.release(me.tid());
         me.end();
+    }
+
+    /// Waits until no thread owns it, without taking it; fails if the thread `tid` does itself.
+    ///
+    /// Only one thread at a time may wait like this, and nobody for the lock itself: who is woken here does not
+    /// wake the next.
+    #[inline]
+    pub(crate) fn await_unowned(&self, tid: u32, deadline: Deadline) -> Result<(), Missed> {
+        match word::owner(self.load()) {
+            0 => Ok(()),
+            _ => self.await_owned(tid, deadline),
+        }
+    }
+
+    #[cold]
+    fn await_owned(&self, tid: u32, deadline: Deadline) -> Result<(), Missed> {
+        let mut wait = Wait::new(deadline);
+        loop {
+            let seen = self.load();
+            match word::owner(seen) {
+                0 => return Ok(()),
+                owner if owner == tid => return Err(Missed::Deadlock),
+                _ => wait.pause(self, seen)?,
+            }
+        }
     }
 
     /// If the owner in the word seen is dead, does what the kernel should have done; says whether.
@@ -242,8 +282,10 @@ impl RobustWord {
 }
 
 /// One thread's wait for one word: first it spins, for about as long as a wake-up takes, then it sleeps.
-struct Wait {
+pub(crate) struct Wait {
     deadline: Deadline,
+    /// How long one sleep may be.
+    longest_nap: Duration,
     spins: u32,
     slept: Slept,
     watch: Watch,
@@ -251,8 +293,14 @@ struct Wait {
 
 impl Wait {
     fn new(deadline: Deadline) -> Self {
+        Self::with_naps(deadline, Duration::MAX)
+    }
+
+    /// A wait that is cut into sleeps of at most `longest_nap`.
+    pub(crate) fn with_naps(deadline: Deadline, longest_nap: Duration) -> Self {
         Self {
             deadline,
+            longest_nap,
             spins: if deadline == Deadline::Now { 0 } else { SPINS },
             slept: Slept::Never,
             watch: Watch::default(),
@@ -260,7 +308,7 @@ impl Wait {
     }
 
     /// Lets some time pass, in which the word seen, which another thread owns, may change.
-    fn pause(&mut self, lock: &RobustWord, seen: u64) -> Result<(), Missed> {
+    pub(crate) fn pause(&mut self, lock: &RobustWord, seen: u64) -> Result<(), Missed> {
         if self.spins > 0 && !word::has_waiters(seen) {
             self.spins -= 1;
             spin_loop();
@@ -280,6 +328,7 @@ impl Wait {
             return Ok(());
         };
         self.slept = Slept::Before;
+        let patience = patience.min(self.longest_nap);
         lock.futex.wait(word::kernels(watched), patience);
         if lock.futex.load(Relaxed) == watched {
             lock.bury_the_dead(watched);
