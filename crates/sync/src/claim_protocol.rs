@@ -508,9 +508,13 @@ impl<'t> Table<'t> {
         let before = self.sequence.fetch_add(ONE_RELEASE, AcqRel);
         if before & SLEEPERS != 0 && self.sequence.wake(i32::MAX) == 0 {
             let now = before.wrapping_add(ONE_RELEASE);
-            let _ = self
+            let cleared = self
                 .sequence
                 .compare_exchange(now, now & !SLEEPERS, Relaxed, Relaxed);
+            if cleared.is_ok() {
+                // Who fell asleep since the wake shall mark the word again.
+                self.sequence.wake(i32::MAX);
+            }
         }
     }
 
