@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::fs::{fstat, fstatfs};
 
-use crate::control::{ControlPage, Corruption, lifetime_code};
+use crate::control::{ControlPage, Corruption, FileId, lifetime_code};
 use crate::error::SegmentError;
 use crate::file_system;
 use crate::foreign;
@@ -107,6 +107,7 @@ fn try_open(site: &Site) -> Result<Segment, Lost> {
         let found = fstatfs(&file).map_err(SegmentError::system("fstatfs"))?;
         file_system::check_local(&found, path)?;
     }
+    let id = FileId::of(&found);
     let mut page = stamp::read(file.as_fd(), &found, site.location())?;
     let Some(mut lifetime) = page.lifetime else {
         let found = lifetime_code(None);
@@ -117,18 +118,18 @@ fn try_open(site: &Site) -> Result<Segment, Lost> {
         if matches!(site.location(), Location::File(_)) {
             lifetime = Lifetime::Persistent;
         }
-        page = adopt(file.as_fd(), site, lifetime)?;
+        page = adopt(file.as_fd(), id, site, lifetime)?;
     } else if lifetime == Lifetime::LastUser {
-        bury(file.as_fd(), site)?;
+        bury(file.as_fd(), id, site)?;
     }
-    let tenancy = Tenancy::enter(file, site, lifetime)?;
+    let tenancy = Tenancy::enter(file, id, site, lifetime)?;
     stamp::check_whole(tenancy.as_fd(), site.location())?;
     Ok(map(tenancy, page)?)
 }
 
 /// Removes the entry if `file` is dead: it may hold what its users had half done when they died.
-fn bury(file: BorrowedFd<'_>, site: &Site) -> Result<(), Lost> {
-    match tenancy::unlink_unused(file, site)? {
+fn bury(file: BorrowedFd<'_>, id: FileId, site: &Site) -> Result<(), Lost> {
+    match tenancy::unlink_unused(file, id, site)? {
         Departure::InUse => Ok(()),
         Departure::Gone => Err(Lost::Race),
         Departure::Unlinked => Err(site.not_found().into()),
@@ -139,8 +140,13 @@ fn bury(file: BorrowedFd<'_>, site: &Site) -> Result<(), Lost> {
 ///
 /// Only while nobody else has it: the exclusive lock is held from before the last look until
 /// [`Tenancy::enter`] turns it into a shared one.
-fn adopt(file: BorrowedFd<'_>, site: &Site, lifetime: Lifetime) -> Result<ControlPage, Lost> {
-    if !tenancy::lock_exclusive(file)? || !tenancy::is_named(file, site)? {
+fn adopt(
+    file: BorrowedFd<'_>,
+    id: FileId,
+    site: &Site,
+    lifetime: Lifetime,
+) -> Result<ControlPage, Lost> {
+    if !tenancy::lock_exclusive(file)? || !tenancy::is_named(id, site)? {
         return Err(Lost::Race);
     }
     let found = fstat(file).map_err(SegmentError::system("fstat"))?;

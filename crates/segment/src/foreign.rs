@@ -26,7 +26,8 @@ pub(crate) fn open_file(site: &Site) -> Result<(OwnedFd, Stat), SegmentError> {
         Errno::NOENT => site.not_found(),
         errno => SegmentError::system("lstat")(errno),
     })?;
-    check(&before, geteuid().as_raw()).map_err(refused)?;
+    let ours = geteuid().as_raw();
+    check(&before, ours).map_err(refused)?;
     let flags =
         OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = open(site.path(), flags, Mode::empty()).map_err(|errno| match errno {
@@ -35,7 +36,7 @@ pub(crate) fn open_file(site: &Site) -> Result<(OwnedFd, Stat), SegmentError> {
         errno => SegmentError::system("open")(errno),
     })?;
     let found = fstat(&file).map_err(SegmentError::system("fstat"))?;
-    check(&found, geteuid().as_raw()).map_err(refused)?;
+    check(&found, ours).map_err(refused)?;
     Ok((file, found))
 }
 

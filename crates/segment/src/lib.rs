@@ -4,6 +4,7 @@
 compile_error!("multiproc-segment shares memory by means of 64-bit Linux: x86-64 or aarch64");
 
 // A segment, as its users see it.
+mod advice;
 mod bytes;
 mod error;
 mod handle;
@@ -27,12 +28,15 @@ pub mod transport;
 mod cgroup;
 mod control;
 mod file_system;
+mod fork_mark;
 mod mapping;
 mod memory;
 mod origin;
+mod populated;
 mod room;
 mod stamp;
 
+pub use advice::Advice;
 pub use anonymous::Obstacle;
 pub use bytes::Bytes;
 pub use control::Corruption;

@@ -1,12 +1,17 @@
-//! [`Mapping`]: a segment's file in this process's memory; nothing else in the workspace maps any.
+//! [`Mapping`]: a segment's file in this process's memory; nothing else in the workspace maps one.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::Ordering::Relaxed;
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::io::Errno;
 
+use crate::advice::Advice;
 use crate::error::{SegmentError, errno_of};
 use crate::layout::Extents;
+use crate::populated::{self, Populated};
 use crate::room;
 use crate::segment::Access;
 
@@ -15,6 +20,7 @@ use crate::segment::Access;
 pub(crate) struct Mapping {
     map: MmapRaw,
     access: Access,
+    populated: Populated,
 }
 
 impl Mapping {
@@ -35,8 +41,13 @@ impl Mapping {
             Access::ReadOnly => options.map_raw_read_only(file.as_raw_fd()),
         }
         .map_err(|error| room::mapping_failed(len, errno_of(&error)))?;
-        map.advise(Advice::DontDump).map_err(advise_failed)?;
-        Ok(Self { map, access })
+        map.advise(memmap2::Advice::DontDump)
+            .map_err(advise_failed)?;
+        Ok(Self {
+            map,
+            access,
+            populated: Populated::default(),
+        })
     }
 
     #[inline]
@@ -55,7 +66,44 @@ impl Mapping {
     }
 
     pub(crate) fn include_in_core_dumps(&self) -> Result<(), SegmentError> {
-        self.map.advise(Advice::DoDump).map_err(advise_failed)
+        self.map
+            .advise(memmap2::Advice::DoDump)
+            .map_err(advise_failed)
+    }
+
+    /// Tells the kernel how `range`, which lies within, is going to be used.
+    pub(crate) fn advise(&self, advice: Advice, range: Range<usize>) -> rustix::io::Result<()> {
+        let advice = match advice {
+            Advice::Normal => memmap2::Advice::Normal,
+            Advice::Sequential => memmap2::Advice::Sequential,
+            Advice::Random => memmap2::Advice::Random,
+            Advice::WillNeed => memmap2::Advice::WillNeed,
+            Advice::HugePages => memmap2::Advice::HugePage,
+        };
+        self.tell(advice, range)
+    }
+
+    /// Maps the pages of `range`, which lies within, for writing, if the kernel can do that at once.
+    pub(crate) fn populate(&self, range: Range<usize>) -> rustix::io::Result<()> {
+        self.populated.each_missing(self.len(), range, |missing| {
+            if !populated::IS_KNOWN.load(Relaxed) {
+                return Ok(());
+            }
+            match self.tell(memmap2::Advice::PopulateWrite, missing) {
+                // A kernel that does not know it, and a sandbox that does not let it through.
+                Err(Errno::INVAL | Errno::NOSYS | Errno::PERM) => {
+                    populated::IS_KNOWN.store(false, Relaxed);
+                    Ok(())
+                }
+                populated => populated,
+            }
+        })
+    }
+
+    fn tell(&self, advice: memmap2::Advice, range: Range<usize>) -> rustix::io::Result<()> {
+        self.map
+            .advise_range(advice, range.start, range.len())
+            .map_err(|error| Errno::from_raw_os_error(errno_of(&error)))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::fs;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use rustix::fs::stat;
 
 use crate::error::SegmentError;
+use crate::fork_mark::ForkMark;
 
 /// A pid namespace, told from others by the device and inode of `/proc/self/ns/pid`.
 ///
@@ -24,14 +25,28 @@ impl PidNamespace {
     ///
     /// [`SegmentError::System`] if `/proc` is not mounted.
     pub fn current() -> Result<Self, SegmentError> {
+        // Whoever does not get the lock, which a fork may have left locked for good, looks anew.
+        let mut known = KNOWN.try_lock().ok();
+        if let Some(Some((namespace, mark))) = known.as_deref()
+            && mark.is_ours()
+        {
+            return Ok(*namespace);
+        }
         let found =
             stat("/proc/self/ns/pid").map_err(SegmentError::system("stat of /proc/self/ns/pid"))?;
-        Ok(Self {
+        let namespace = Self {
             device: found.st_dev,
             inode: found.st_ino,
-        })
+        };
+        if let Some(known) = &mut known {
+            **known = ForkMark::new().ok().map(|mark| (namespace, mark));
+        }
+        Ok(namespace)
     }
 }
+
+/// The namespace of this process, which never changes, and a mark, as a forked child's can be another.
+static KNOWN: Mutex<Option<(PidNamespace, ForkMark)>> = Mutex::new(None);
 
 /// As `readlink /proc/self/ns/pid` prints it.
 impl fmt::Display for PidNamespace {

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::control::ControlPage;
+use crate::control::{ControlPage, FileId};
 use crate::error::SegmentError;
 use crate::foreign;
 use crate::id::SegmentId;
@@ -167,7 +167,7 @@ pub fn remove(name: &SegmentName) -> Result<(), SegmentError> {
     stamp::read(file.as_fd(), &found, site.location())?;
     let start = Instant::now();
     loop {
-        match tenancy::unlink_unused(file.as_fd(), &site)? {
+        match tenancy::unlink_unused(file.as_fd(), FileId::of(&found), &site)? {
             Departure::Unlinked => return Ok(()),
             Departure::Gone => return Err(site.not_found()),
             // A listing holds the lock for an instant, which is not a use.
@@ -208,7 +208,7 @@ fn inspect(site: &Site) -> Result<Found, SegmentError> {
         return Ok(Found::Foreign);
     }
     if lifetime == Lifetime::LastUser {
-        match tenancy::unlink_unused(file.as_fd(), site)? {
+        match tenancy::unlink_unused(file.as_fd(), FileId::of(&found), site)? {
             Departure::InUse => {}
             Departure::Gone => return Ok(Found::Gone),
             Departure::Unlinked => return Ok(Found::Buried),

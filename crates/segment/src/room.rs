@@ -139,6 +139,19 @@ pub(crate) fn reserve(
     Ok(())
 }
 
+/// Refuses to write at the end of a file of `len` bytes where the process may not: the kernel would
+/// answer with SIGXFSZ.
+pub(crate) fn check_file_size(len: u64) -> Result<(), SegmentError> {
+    match getrlimit(Resource::Fsize).current {
+        Some(available) if available < len => Err(SegmentError::NoSpace {
+            needed: len,
+            available,
+            hint: Limit::FileSize,
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn write_zeros(file: BorrowedFd<'_>, from: u64, len: u64) -> rustix::io::Result<()> {
     let zeros = vec![0; 1 << 20];
     let mut written = 0;

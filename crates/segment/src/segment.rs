@@ -218,6 +218,10 @@ impl Segment {
         }
     }
 
+    pub(crate) fn mapping(&self) -> &Mapping {
+        &self.0.mapping
+    }
+
     pub(crate) fn backing(&self) -> &Backing {
         &self.0.file
     }

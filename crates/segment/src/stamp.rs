@@ -40,6 +40,7 @@ pub(crate) fn restamp(
     directory: &Path,
 ) -> Result<ControlPage, SegmentError> {
     let extents = page.extents;
+    room::check_file_size(extents.file_len)?;
     if let Err(SegmentError::Corrupt {
         fault: Corruption::Sparse { allocated, .. },
         ..

@@ -32,6 +32,7 @@ use crate::site::Site;
 /// The file of a segment that has a name or path, in use by this process until dropped.
 pub(crate) struct Tenancy {
     file: OwnedFd,
+    id: FileId,
     site: Site,
     lifetime: Lifetime,
     /// A forked child shares the open file description, and so the lock, with this process.
@@ -83,17 +84,23 @@ impl Tenancy {
         fchmod(&file, MODE).map_err(SegmentError::system("fchmod"))?;
         flock(&file, FlockOperation::NonBlockingLockShared)
             .map_err(SegmentError::system("flock"))?;
-        Ok(Self::holding(file, site, lifetime))
+        let found = fstat(&file).map_err(SegmentError::system("fstat"))?;
+        Ok(Self::holding(file, FileId::of(&found), site, lifetime))
     }
 
-    /// Becomes a user of `file`, if it still is what `site` leads to.
-    pub(crate) fn enter(file: OwnedFd, site: &Site, lifetime: Lifetime) -> Result<Self, Lost> {
+    /// Becomes a user of `file`, which is `id`, if it still is what `site` leads to.
+    pub(crate) fn enter(
+        file: OwnedFd,
+        id: FileId,
+        site: &Site,
+        lifetime: Lifetime,
+    ) -> Result<Self, Lost> {
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Err(Errno::WOULDBLOCK) => return Err(Lost::Race),
             locked => locked.map_err(SegmentError::system("flock"))?,
         }
-        let tenancy = Self::holding(file, site, lifetime);
-        if !is_named(tenancy.as_fd(), site)? {
+        let tenancy = Self::holding(file, id, site, lifetime);
+        if !is_named(id, site)? {
             return Err(Lost::Race);
         }
         Ok(tenancy)
@@ -107,13 +114,14 @@ impl Tenancy {
     pub(crate) fn leave(&self) {
         if self.lifetime == Lifetime::LastUser && self.opened_by == process::id() {
             // What cannot be removed now is pruned by the next program.
-            let _ = unlink_unused(self.file.as_fd(), &self.site);
+            let _ = unlink_unused(self.file.as_fd(), self.id, &self.site);
         }
     }
 
-    fn holding(file: OwnedFd, site: &Site, lifetime: Lifetime) -> Self {
+    fn holding(file: OwnedFd, id: FileId, site: &Site, lifetime: Lifetime) -> Self {
         Self {
             file,
+            id,
             site: site.clone(),
             lifetime,
             opened_by: process::id(),
@@ -142,14 +150,19 @@ pub(crate) fn publish(file: BorrowedFd<'_>, site: &Site) -> Result<(), SegmentEr
     }
 }
 
-/// Takes the exclusive lock on `file`, if nobody else uses it, and then its name away.
+/// Takes the exclusive lock on `file`, which is `own`, if nobody else uses it, and then its name
+/// away.
 ///
 /// The lock lasts until `file` is closed.
-pub(crate) fn unlink_unused(file: BorrowedFd<'_>, site: &Site) -> Result<Departure, SegmentError> {
+pub(crate) fn unlink_unused(
+    file: BorrowedFd<'_>,
+    own: FileId,
+    site: &Site,
+) -> Result<Departure, SegmentError> {
     if !lock_exclusive(file)? {
         return Ok(Departure::InUse);
     }
-    if !is_named(file, site)? {
+    if !is_named(own, site)? {
         return Ok(Departure::Gone);
     }
     match unlink(site.path()) {
@@ -168,14 +181,13 @@ pub(crate) fn lock_exclusive(file: BorrowedFd<'_>) -> Result<bool, SegmentError>
     }
 }
 
-/// Whether `site` leads to `file` now.
-pub(crate) fn is_named(file: BorrowedFd<'_>, site: &Site) -> Result<bool, SegmentError> {
-    let own = fstat(file).map_err(SegmentError::system("fstat"))?;
+/// Whether `site` leads to the file `own` now.
+pub(crate) fn is_named(own: FileId, site: &Site) -> Result<bool, SegmentError> {
     match lstat(site.path()) {
         Err(Errno::NOENT) => Ok(false),
         found => {
             let found = found.map_err(SegmentError::system("lstat"))?;
-            Ok(FileId::of(&found) == FileId::of(&own))
+            Ok(FileId::of(&found) == own)
         }
     }
 }

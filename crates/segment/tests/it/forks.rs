@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName};
+use multiproc_segment::{Layout, Lifetime, PidNamespace, Segment, SegmentError, SegmentName};
 use multiproc_testkit::{Child, PATIENCE, child, skip, watchdog};
 
 use crate::named::{create, exists, filling, name};
-use crate::sandbox::{fork, unshare_pids_of_children};
+use crate::sandbox::{fork, runs, unshare_pids_of_children};
 
 #[test]
 fn the_exit_of_a_forked_child_does_not_remove_its_parents_segment() {
@@ -103,6 +103,32 @@ fn namespace_role() {
     }
     let mut inner = Child::spawn("forks::inner_namespace_role", &[&*args[0], &*args[1]]);
     assert!(inner.wait().success());
+    child::say("done");
+}
+
+/// What a process knows of itself is not what its forked child knows.
+#[test]
+fn a_child_forked_into_another_pid_namespace_knows_its_own() {
+    runs("forks::forked_namespace_role", &[]);
+}
+
+#[test]
+fn forked_namespace_role() {
+    let Some(_) = child::args("forks::forked_namespace_role") else {
+        return;
+    };
+    let own = PidNamespace::current().unwrap();
+    assert_eq!(PidNamespace::current(), Ok(own));
+    if let Err(error) = unshare_pids_of_children() {
+        child::say(format!("no pid namespace: {error}"));
+        return;
+    }
+    let segment = Segment::anonymous(Layout::payload(1)).unwrap();
+    fork(|| {
+        assert_ne!(PidNamespace::current(), Ok(own));
+        assert!(segment.check_pid_namespace().is_err());
+    });
+    assert!(segment.check_pid_namespace().is_ok());
     child::say("done");
 }
 

@@ -66,21 +66,3 @@ fn cycling_role() {
     }
     assert_eq!(held(&prefix), before);
 }
-
-#[test]
-fn mappings_stay_out_of_core_dumps_unless_asked_for() {
-    let segment = Segment::anonymous(Layout::payload(3 << 20)).unwrap();
-    let start = format!("{:x}-", segment.payload().as_ptr().addr());
-    let is_dumped = || {
-        let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
-        let own = smaps.lines().skip_while(|line| !line.starts_with(&start));
-        let flags = own
-            .skip(1)
-            .find(|line| line.starts_with("VmFlags:"))
-            .unwrap();
-        !flags.split(' ').any(|flag| flag == "dd")
-    };
-    assert!(!is_dumped());
-    segment.include_in_core_dumps().unwrap();
-    assert!(is_dumped());
-}

@@ -4,9 +4,11 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
+mod advice;
 mod anonymous;
 mod bytes;
 mod copies;
+mod core_dumps;
 mod damage;
 mod file;
 mod foreign;

@@ -16,6 +16,7 @@ const FENCED: &[&str] = &[
     "crates/rng/src/simd/lanes.rs",
     "crates/rng/src/simd/ziggurat.rs",
     "crates/segment/src/bytes.rs",
+    "crates/segment/src/fork_mark.rs",
     "crates/segment/tests/it/sandbox.rs",
     "crates/sync/src/anchored.rs",
     "crates/sync/src/fork_page.rs",
