@@ -94,8 +94,8 @@ mod tests {
                 let range = pair[0].min(pair[1])..pair[0].max(pair[1]);
                 for run in asked(&populated, range.clone()) {
                     prop_assert!(range.start <= run.start && run.end <= range.end);
-                    for chunk in run.start / CHUNK..run.end / CHUNK {
-                        prop_assert!(!std::mem::replace(&mut seen[chunk], true));
+                    for seen in &mut seen[run.start / CHUNK..run.end / CHUNK] {
+                        prop_assert!(!std::mem::replace(seen, true));
                     }
                 }
                 prop_assert!((range.start.div_ceil(CHUNK)..range.end / CHUNK).all(|chunk| seen[chunk]));

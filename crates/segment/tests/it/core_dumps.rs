@@ -6,13 +6,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use multiproc_segment::{Layout, Segment};
+use multiproc_segment::{Layout, Lifetime, Segment};
 use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{Child, PATIENCE, child, skip, watchdog};
 use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 
 use crate::advice::smaps;
 use crate::file::Dir;
+use crate::named::name;
 
 const MIB: u64 = 1 << 20;
 
@@ -32,10 +33,22 @@ fn mappings_stay_out_of_core_dumps_unless_asked_for() {
     assert!(is_dumped());
 }
 
-/// Lets a process with `len` bytes attached, and written, die of SIGSEGV in `dir`. The bytes of its
-/// core, if the kernel writes one there, and how long the death took to be known.
-fn crash(dir: &Path, len: u64, asked: &str) -> Option<(u64, Duration)> {
-    let args = [&*len.to_string(), asked];
+/// A segment of `len` bytes, all of them written.
+fn written(len: u64) -> Segment {
+    let layout = Layout::payload(len.try_into().unwrap());
+    let segment = Segment::create(&name("crash"), layout, Lifetime::LastUser, |new| {
+        let piece = [1; 1 << 20];
+        (0..new.len())
+            .step_by(piece.len())
+            .try_for_each(|at| new.write_through(at, &piece))
+    });
+    segment.unwrap()
+}
+
+/// Lets a process that has `segment` attached die of SIGSEGV in `dir`. The bytes of its core, if the
+/// kernel writes one there, and how long the death took to be known.
+fn crash(dir: &Path, segment: &Segment, asked: &str) -> Option<(u64, Duration)> {
+    let args = [segment.name().unwrap().as_str(), asked];
     let mut role = Child::spawn_with("core_dumps::crashing_role", &args, |command| {
         command.current_dir(dir);
     });
@@ -62,7 +75,7 @@ fn a_crash_with_much_attached_leaves_a_small_core_and_is_known_soon() {
         return;
     }
     let dir = Dir::new();
-    let asked = crash(&dir.at(""), 64 * MIB, "included");
+    let asked = crash(&dir.at(""), &written(64 * MIB), "included");
     let Some((asked, _)) = asked else {
         skip("no core can be had here");
         return;
@@ -73,10 +86,11 @@ fn a_crash_with_much_attached_leaves_a_small_core_and_is_known_soon() {
     );
 
     let attached = Scale::asked().pick(256, 1024, 1024) * MIB;
+    let segment = written(attached);
     let rounds = Scale::asked().pick(1, 3, 10);
     let (mut largest, mut slowest) = (0, Duration::ZERO);
     for _ in 0..rounds {
-        let (core, known) = crash(&dir.at(""), attached, "left out").expect("a core, as before");
+        let (core, known) = crash(&dir.at(""), &segment, "left out").expect("a core, as before");
         largest = largest.max(core);
         slowest = slowest.max(known);
     }
@@ -103,11 +117,7 @@ fn crashing_role() {
         child::say("cores are limited");
         return;
     }
-    let segment = Segment::anonymous(Layout::payload(args[0].parse().unwrap())).unwrap();
-    let piece = [1; 1 << 20];
-    for at in (0..segment.len()).step_by(piece.len()) {
-        segment.write_through(at, &piece).unwrap();
-    }
+    let segment = Segment::open(&args[0].parse().unwrap()).unwrap();
     segment.populate(0..segment.len()).unwrap();
     if args[1] == "included" {
         segment.include_in_core_dumps().unwrap();
