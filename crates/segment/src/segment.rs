@@ -195,7 +195,8 @@ impl Segment {
     }
 
     /// Lets core dumps of this process include the segment. By default they do not: a crashed
-    /// process would write out, and wait for, everything that it had attached.
+    /// process would write out, and wait for, everything that it had attached. What has a name or
+    /// path is also subject to `/proc/self/coredump_filter`, bit 3, which most systems leave clear.
     ///
     /// # Errors
     ///

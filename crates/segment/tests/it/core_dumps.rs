@@ -1,19 +1,20 @@
 //! Crashes of processes that have much attached: the core stays small, and the death is known soon.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process;
 use std::time::{Duration, Instant};
 
-use multiproc_segment::{Layout, Lifetime, Segment};
+use multiproc_segment::{Layout, Segment};
 use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{Child, PATIENCE, child, skip, watchdog};
 use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 
 use crate::advice::smaps;
 use crate::file::Dir;
-use crate::named::name;
 
 const MIB: u64 = 1 << 20;
 
@@ -35,20 +36,19 @@ fn mappings_stay_out_of_core_dumps_unless_asked_for() {
 
 /// A segment of `len` bytes, all of them written.
 fn written(len: u64) -> Segment {
-    let layout = Layout::payload(len.try_into().unwrap());
-    let segment = Segment::create(&name("crash"), layout, Lifetime::LastUser, |new| {
-        let piece = [1; 1 << 20];
-        (0..new.len())
-            .step_by(piece.len())
-            .try_for_each(|at| new.write_through(at, &piece))
-    });
-    segment.unwrap()
+    let segment = Segment::anonymous(Layout::payload(len.try_into().unwrap())).unwrap();
+    let piece = [1; 1 << 20];
+    for at in (0..segment.len()).step_by(piece.len()) {
+        segment.write_through(at, &piece).unwrap();
+    }
+    segment
 }
 
 /// Lets a process that has `segment` attached die of SIGSEGV in `dir`. The bytes of its core, if the
 /// kernel writes one there, and how long the death took to be known.
 fn crash(dir: &Path, segment: &Segment, asked: &str) -> Option<(u64, Duration)> {
-    let args = [segment.name().unwrap().as_str(), asked];
+    let descriptor = segment.descriptor().unwrap().as_raw_fd();
+    let args = [&*format!("/proc/{}/fd/{descriptor}", process::id()), asked];
     let mut role = Child::spawn_with("core_dumps::crashing_role", &args, |command| {
         command.current_dir(dir);
     });
@@ -117,7 +117,12 @@ fn crashing_role() {
         child::say("cores are limited");
         return;
     }
-    let segment = Segment::open(&args[0].parse().unwrap()).unwrap();
+    let descriptor = File::options()
+        .read(true)
+        .write(true)
+        .open(&args[0])
+        .unwrap();
+    let segment = Segment::from_fd(descriptor.into()).unwrap();
     segment.populate(0..segment.len()).unwrap();
     if args[1] == "included" {
         segment.include_in_core_dumps().unwrap();
