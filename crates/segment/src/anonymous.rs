@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rustix::fs::{
     MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, memfd_create,
@@ -188,14 +189,19 @@ impl Segment {
 const FIXED_SIZE: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
 
 fn create_memfd() -> Result<OwnedFd, SegmentError> {
+    /// Whether the kernel knows NOEXEC_SEAL, as it does since 6.3: yes until it says otherwise.
+    static IS_KNOWN: AtomicBool = AtomicBool::new(true);
     let name = "multiproc-segment";
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // Kernels before 6.3 do not know NOEXEC_SEAL; later ones can be set to insist on it.
-    match memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL) {
-        Err(Errno::INVAL) => memfd_create(name, flags),
-        created => created,
+    // Where it is known, the system can be set to insist on it.
+    if IS_KNOWN.load(Relaxed) {
+        match memfd_create(name, flags | MemfdFlags::NOEXEC_SEAL) {
+            // The kernel's answer to a flag that it does not know, and a sandbox's.
+            Err(Errno::INVAL | Errno::PERM) => IS_KNOWN.store(false, Relaxed),
+            created => return created.map_err(SegmentError::system("memfd_create")),
+        }
     }
-    .map_err(SegmentError::system("memfd_create"))
+    memfd_create(name, flags).map_err(SegmentError::system("memfd_create"))
 }
 
 fn seals(fd: BorrowedFd<'_>) -> Result<SealFlags, SegmentError> {

@@ -90,8 +90,8 @@ impl Mapping {
                 return Ok(());
             }
             match self.tell(memmap2::Advice::PopulateWrite, missing) {
-                // A kernel that does not know it, and a sandbox that does not let it through.
-                Err(Errno::INVAL | Errno::NOSYS | Errno::PERM) => {
+                // The kernel's answer to advice that it does not know, and a sandbox's.
+                Err(Errno::INVAL | Errno::PERM) => {
                     populated::IS_KNOWN.store(false, Relaxed);
                     Ok(())
                 }

@@ -1,10 +1,12 @@
 //! [`Site`]: where in a file system a segment lies, and how its users call it.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::statfs;
+use rustix::fs::{Mode, OFlags, fstatfs, open, readlink};
 use rustix::io::Errno;
 
 use crate::control::Corruption;
@@ -46,17 +48,18 @@ impl Site {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let unusable = |errno| SegmentError::NoDirectory {
+        let unusable = |errno: Errno| SegmentError::NoDirectory {
             path: directory.to_owned(),
-            errno,
+            errno: errno.raw_os_error(),
         };
-        let found = statfs(directory).map_err(|errno| unusable(errno.raw_os_error()))?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = open(directory, flags, Mode::empty()).map_err(unusable)?;
+        let found = fstatfs(&opened).map_err(unusable)?;
         file_system::check_local(&found, path)?;
-        let directory = fs::canonicalize(directory).map_err(|error| unusable(errno_of(&error)))?;
-        if !directory.is_dir() {
-            return Err(unusable(Errno::NOTDIR.raw_os_error()));
-        }
-        let path = directory.join(name);
+        // The kernel's own spelling. realpath(3) does not work in every sandbox.
+        let link = format!("/proc/self/fd/{}", opened.as_raw_fd());
+        let directory = readlink(link, Vec::new()).map_err(unusable)?;
+        let path = Path::new(OsStr::from_bytes(directory.as_bytes())).join(name);
         let location = Location::File(path.clone());
         Ok(Self { path, location })
     }

@@ -14,6 +14,7 @@ mod file;
 mod foreign;
 mod forks;
 mod hostile_peer;
+mod kernels;
 mod leaks;
 mod named;
 mod overtaking;
