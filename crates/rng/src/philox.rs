@@ -37,21 +37,27 @@ pub struct Philox {
     pub(crate) half: HalfWord,
 }
 
+/// The blocks of `G` counters; several at a time hide the latency of the products.
 #[inline]
-fn block(mut words: [u64; BLOCK], mut key: [u64; 2]) -> [u64; BLOCK] {
+fn blocks<const G: usize>(mut groups: [[u64; BLOCK]; G], mut key: [u64; 2]) -> [[u64; BLOCK]; G] {
     for _ in 0..ROUNDS {
-        let a = u128::from(words[0]) * u128::from(MULTIPLIERS[0]);
-        let b = u128::from(words[2]) * u128::from(MULTIPLIERS[1]);
-        words = [
-            (b >> 64) as u64 ^ words[1] ^ key[0],
-            b as u64,
-            (a >> 64) as u64 ^ words[3] ^ key[1],
-            a as u64,
-        ];
+        for words in &mut groups {
+            let a = u128::from(words[0]) * u128::from(MULTIPLIERS[0]);
+            let b = u128::from(words[2]) * u128::from(MULTIPLIERS[1]);
+            *words = [
+                (b >> 64) as u64 ^ words[1] ^ key[0],
+                b as u64,
+                (a >> 64) as u64 ^ words[3] ^ key[1],
+                a as u64,
+            ];
+        }
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
-    words
+    groups
 }
+
+/// Blocks that a portable fill makes at a time.
+const GROUP: usize = 2;
 
 /// Adds modulo 2²⁵⁶.
 #[inline]
@@ -121,14 +127,17 @@ impl Philox {
         let beyond = n - n_buffered;
         let n_before_last = (beyond - 1) / BLOCK as u64;
         add(&mut self.counter, [n_before_last, 0, 0, 0]);
-        self.buffer = self.next_block();
+        [self.buffer] = self.next_blocks();
         self.buffer_pos = (beyond - n_before_last * BLOCK as u64) as usize;
     }
 
     #[inline]
-    fn next_block(&mut self) -> [u64; BLOCK] {
-        add(&mut self.counter, [1, 0, 0, 0]);
-        block(self.counter, self.key)
+    fn next_blocks<const G: usize>(&mut self) -> [[u64; BLOCK]; G] {
+        let counters = core::array::from_fn(|_| {
+            add(&mut self.counter, [1, 0, 0, 0]);
+            self.counter
+        });
+        blocks(counters, self.key)
     }
 
     /// Returns the next 32 bits: the low half of a word, then its high half.
@@ -144,7 +153,7 @@ impl Philox {
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
         if self.buffer_pos == BLOCK {
-            self.buffer = self.next_block();
+            [self.buffer] = self.next_blocks();
             self.buffer_pos = 0;
         }
         self.buffer_pos += 1;
@@ -162,10 +171,13 @@ impl Philox {
         let n_for_vectors = out.len().saturating_sub(BLOCK).min(n_before_carry);
         let n_filled = simd::fill_philox(self, &mut out[..n_for_vectors], &value);
         add(&mut self.counter, [(n_filled / BLOCK) as u64, 0, 0, 0]);
-        let (blocks, rest) = out[n_filled..].as_chunks_mut();
-        for slots in blocks {
-            self.buffer = self.next_block();
-            *slots = self.buffer.map(&value);
+        let (groups, rest) = out[n_filled..].as_chunks_mut::<{ GROUP * BLOCK }>();
+        for slots in groups {
+            let blocks = self.next_blocks::<GROUP>();
+            for (slots, block) in slots.as_chunks_mut().0.iter_mut().zip(blocks) {
+                *slots = block.map(&value);
+            }
+            self.buffer = blocks[GROUP - 1];
         }
         rest.fill_with(|| value(self.next_u64()));
     }
