@@ -110,7 +110,7 @@ fn fill_wide<T: Copy, B: BitGenerator + ?Sized>(
     method: Method,
     span: u64,
     out: &mut [T],
-    value: impl Fn(u64) -> T,
+    value: impl Fn(u64) -> T + Copy,
 ) {
     if span <= u64::from(u32::MAX) {
         fill_32(bits, method, span, out, |k| value(u64::from(k)));

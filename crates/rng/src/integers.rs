@@ -7,7 +7,7 @@
 
 use core::ops::{Bound, RangeBounds};
 
-use crate::simd::{Kernel, vectorised};
+use crate::simd::{self, Kernel, vectorised};
 use crate::{BitGenerator, RngError};
 
 pub(crate) mod sealed {
@@ -213,22 +213,39 @@ pub(crate) fn fill_32<T: Copy, B: BitGenerator + ?Sized>(
     method: Method,
     span: u64,
     out: &mut [T],
-    value: impl Fn(u32) -> T,
+    value: impl Fn(u32) -> T + Copy,
 ) {
     let span = span as u32;
     match method {
-        _ if span == u32::MAX => fill_accepted(bits, out, |word| (word, true), value),
-        Method::Lemire => fill_accepted(bits, out, lemire_draw::<32>(span), value),
-        Method::Masked => fill_accepted(bits, out, masked_draw(span), value),
+        _ if span == u32::MAX => {
+            fill_accepted(bits, out, |word| (word, true), value, |_, _| (0, 0))
+        }
+        Method::Lemire => {
+            let draw = lemire_draw::<32>(span);
+            let range = span + 1;
+            let threshold = range.wrapping_neg() % range;
+            fill_accepted(bits, out, draw, value, |words, out| {
+                simd::keep_lemire(words, range, threshold, out, value)
+            });
+        }
+        Method::Masked => {
+            let mask = u32::MAX >> span.leading_zeros();
+            fill_accepted(bits, out, masked_draw(span), value, |words, out| {
+                simd::keep_masked(words, mask, span, out, value)
+            });
+        }
     }
 }
 
+/// Fills `out` with `value` of the accepted words; `begin` may take the front of a block of words
+/// to the front of a slice, and returns how many words and how many values that were.
 #[inline(always)]
 fn fill_accepted<T: Copy, B: BitGenerator + ?Sized>(
     bits: &mut B,
     out: &mut [T],
     accept: impl Fn(u32) -> (u32, bool) + Copy,
-    value: impl Fn(u32) -> T,
+    value: impl Fn(u32) -> T + Copy,
+    begin: impl Fn(&[u32], &mut [T]) -> (usize, usize),
 ) {
     if out.len() < SHORT {
         for slot in out {
@@ -246,11 +263,13 @@ fn fill_accepted<T: Copy, B: BitGenerator + ?Sized>(
         let rest = &mut out[filled..];
         let words = &mut block[..rest.len().min(BLOCK)];
         bits.fill_u32(words);
+        let (n_seen, n_kept) = begin(words, rest);
+        filled += n_kept;
         filled += vectorised(KeepAccepted {
-            words,
-            out: rest,
+            words: &words[n_seen..],
+            out: &mut rest[n_kept..],
             accept,
-            value: &value,
+            value,
         });
     }
 }

@@ -7,16 +7,16 @@ use core::fmt;
 
 use crate::bit_generator::float_from_u32;
 use crate::mt19937_jump::{self, Polynomial};
-use crate::simd::{Kernel, vectorised};
+use crate::simd::{self, Kernel, vectorised};
 use crate::{BitGenerator, RngError, SeedSequence};
 
 /// The words of a block.
 pub(crate) const N: usize = 624;
 /// The distance of the word that a step mixes in.
-const M: usize = 397;
+pub(crate) const M: usize = 397;
 const UPPER: u32 = 0x8000_0000;
-const LOWER: u32 = 0x7fff_ffff;
-const MATRIX_A: u32 = 0x9908_b0df;
+pub(crate) const LOWER: u32 = 0x7fff_ffff;
+pub(crate) const MATRIX_A: u32 = 0x9908_b0df;
 
 /// Up to so many blocks are made sooner than a polynomial that skips them.
 const MOST_BLOCKS_MADE: u128 = 5_000;
@@ -42,13 +42,13 @@ pub struct Mt19937 {
 }
 
 /// The word after the window that starts with `x0`, `x1`, and has `xm` at distance `M`.
-#[inline]
+#[inline(always)]
 pub(crate) fn twist(x0: u32, x1: u32, xm: u32) -> u32 {
     let y = (x0 & UPPER) | (x1 & LOWER);
     xm ^ (y >> 1) ^ ((y & 1).wrapping_neg() & MATRIX_A)
 }
 
-#[inline]
+#[inline(always)]
 fn temper(mut y: u32) -> u32 {
     y ^= y >> 11;
     y ^= (y << 7) & 0x9d2c_5680;
@@ -68,12 +68,13 @@ fn stir(key: &mut [u32; N], i: usize, multiplier: u32, addend: u32) -> usize {
     1
 }
 
-/// The double of two words, the first one high.
-#[inline]
+/// The double of two words, the first one high; each step is exact.
+#[inline(always)]
 fn double(words: [u32; 2]) -> f64 {
     let [high, low] = words.map(temper);
-    let bits = u64::from(high >> 5) << 26 | u64::from(low >> 6);
-    bits as f64 * (1.0 / 9_007_199_254_740_992.0)
+    // Numbers below 2³¹: processors convert signed ones.
+    let (high, low) = ((high >> 5) as i32, (low >> 6) as i32);
+    (f64::from(high) * 67_108_864.0 + f64::from(low)) * (1.0 / 9_007_199_254_740_992.0)
 }
 
 impl Mt19937 {
@@ -135,19 +136,10 @@ impl Mt19937 {
     }
 
     /// Makes the next block.
-    ///
-    /// Each loop reads words that the ones before it wrote, but none that it writes itself within
-    /// 227 words, so that the compiler can make vectors of it.
-    #[inline(always)]
     fn refill(&mut self) {
-        let key = &mut self.key;
-        for i in 0..N - M {
-            key[i] = twist(key[i], key[i + 1], key[i + M]);
+        if !simd::refill_mt19937(&mut self.key) {
+            vectorised(Refill(&mut self.key));
         }
-        for i in N - M..N - 1 {
-            key[i] = twist(key[i], key[i + 1], key[i + M - N]);
-        }
-        key[N - 1] = twist(key[N - 1], key[0], key[M - 1]);
         self.pos = 0;
     }
 
@@ -204,10 +196,9 @@ impl Mt19937 {
             let steps = Polynomial::power_of_x((blocks - 1) * N as u128);
             self.key = mt19937_jump::apply(&steps, &self.key);
         } else {
-            vectorised(MakeBlocks {
-                bits: self,
-                n_blocks: blocks - 1,
-            });
+            for _ in 1..blocks {
+                self.refill();
+            }
         }
         // The polynomial leaves 31 bits of the first word undefined, which the next block does not
         // depend on.
@@ -249,50 +240,75 @@ impl Mt19937 {
     }
 }
 
-/// Makes blocks that nobody draws from.
-struct MakeBlocks<'a> {
-    bits: &'a mut Mt19937,
-    n_blocks: u128,
-}
+/// Makes the next block of words.
+struct Refill<'a>(&'a mut [u32; N]);
 
-impl Kernel for MakeBlocks<'_> {
+impl Kernel for Refill<'_> {
     type Output = ();
 
+    /// Each loop reads words that the ones before it wrote, but none that it writes itself within
+    /// 227 words, so that the compiler can make vectors of it.
     #[inline(always)]
     fn run(self) {
-        for _ in 0..self.n_blocks {
-            self.bits.refill();
+        let Refill(key) = self;
+        for i in 0..N - M {
+            key[i] = twist(key[i], key[i + 1], key[i + M]);
         }
+        for i in N - M..N - 1 {
+            key[i] = twist(key[i], key[i + 1], key[i + M - N]);
+        }
+        key[N - 1] = twist(key[N - 1], key[0], key[M - 1]);
     }
 }
 
-/// Fills `out` with `value` of each `W` words, block by block.
-struct FillWords<'a, T, F, const W: usize> {
-    bits: &'a mut Mt19937,
+/// Fills `out` with `value` of each `W` words.
+struct MapWords<'a, T, F, const W: usize> {
+    words: &'a [[u32; W]],
     out: &'a mut [T],
     value: F,
 }
 
-impl<T, F: Fn([u32; W]) -> T, const W: usize> Kernel for FillWords<'_, T, F, W> {
+impl<T, F: Fn([u32; W]) -> T, const W: usize> Kernel for MapWords<'_, T, F, W> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let FillWords { bits, out, value } = self;
+        for (slot, words) in self.out.iter_mut().zip(self.words) {
+            *slot = (self.value)(*words);
+        }
+    }
+}
+
+impl Mt19937 {
+    /// Fills `out` with `value` of each `W` words, block by block; `begin` may fill the front from
+    /// part of a block, and returns how many values it has filled.
+    fn fill_words<T, const W: usize>(
+        &mut self,
+        out: &mut [T],
+        value: impl Fn([u32; W]) -> T + Copy,
+        begin: impl Fn(&[[u32; W]], &mut [T]) -> usize,
+    ) {
         let mut filled = 0;
         while filled < out.len() {
-            let words = bits.key[bits.pos..].as_chunks().0;
+            if self.pos == N {
+                self.refill();
+            }
+            let words = self.key[self.pos..].as_chunks().0;
             if words.is_empty() {
                 // What is left of the block is less than one value takes.
-                out[filled] = value(core::array::from_fn(|_| bits.next_untempered()));
+                out[filled] = value(core::array::from_fn(|_| self.next_untempered()));
                 filled += 1;
                 continue;
             }
             let n = words.len().min(out.len() - filled);
-            for (slot, words) in out[filled..][..n].iter_mut().zip(words) {
-                *slot = value(*words);
-            }
-            bits.pos += W * n;
+            let (words, out) = (&words[..n], &mut out[filled..][..n]);
+            let n_begun = begin(words, out);
+            vectorised(MapWords {
+                words: &words[n_begun..],
+                out: &mut out[n_begun..],
+                value,
+            });
+            self.pos += W * n;
             filled += n;
         }
     }
@@ -322,11 +338,7 @@ impl BitGenerator for Mt19937 {
     }
 
     fn fill_u32(&mut self, out: &mut [u32]) {
-        vectorised(FillWords {
-            bits: self,
-            out,
-            value: |[word]: [_; 1]| temper(word),
-        });
+        self.fill_words(out, |[word]| temper(word), |_, _| 0);
     }
 
     fn fill_u64(&mut self, out: &mut [u64]) {
@@ -334,28 +346,15 @@ impl BitGenerator for Mt19937 {
             let [high, low] = words.map(|word| u64::from(temper(word)));
             high << 32 | low
         };
-        vectorised(FillWords {
-            bits: self,
-            out,
-            value,
-        });
+        self.fill_words(out, value, |_, _| 0);
     }
 
     fn fill_double(&mut self, out: &mut [f64]) {
-        vectorised(FillWords {
-            bits: self,
-            out,
-            value: double,
-        });
+        self.fill_words(out, double, simd::doubles_mt19937);
     }
 
     fn fill_float(&mut self, out: &mut [f32]) {
-        let value = |[word]: [_; 1]| float_from_u32(temper(word));
-        vectorised(FillWords {
-            bits: self,
-            out,
-            value,
-        });
+        self.fill_words(out, |[word]| float_from_u32(temper(word)), |_, _| 0);
     }
 }
 

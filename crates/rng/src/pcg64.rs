@@ -123,8 +123,19 @@ pub(crate) const fn steps(a: u128, mut n: u128) -> (u128, u128) {
     (factor, sum)
 }
 
+/// The inverse of an odd `a` modulo 2¹²⁸, by Newton's iteration: each step doubles the right bits.
+const fn inverse(a: u128) -> u128 {
+    let mut x = a;
+    let mut right_bits = 3;
+    while right_bits < u128::BITS {
+        x = x.wrapping_mul(2u128.wrapping_sub(a.wrapping_mul(x)));
+        right_bits *= 2;
+    }
+    x
+}
+
 /// Independent lanes of a portable fill: enough to hide the latency of a 128-bit product.
-const LANES: usize = 4;
+const LANES: usize = 3;
 
 /// NumPy's jump: 2¹²⁸ divided by the golden ratio, so that no two jumps come close.
 const JUMP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
@@ -239,6 +250,17 @@ impl<P: Permutation> Pcg<P> {
         })
     }
 
+    /// Goes on with the word that is the output of `state`.
+    #[inline]
+    pub(crate) fn go_on_with(&mut self, state: u128) {
+        self.state = if P::OUTPUT_STEP == 1 {
+            let step_back = const { inverse(P::MULTIPLIER) };
+            state.wrapping_sub(self.increment).wrapping_mul(step_back)
+        } else {
+            state
+        };
+    }
+
     /// The states whose outputs are the next `L` words.
     pub(crate) fn lane_starts<const L: usize>(&self) -> [u128; L] {
         let mut start = self.clone();
@@ -253,10 +275,15 @@ impl<P: Permutation> Pcg<P> {
     /// Fills `out` with `value` of each word, from lanes that leapfrog each other.
     #[inline]
     fn fill_lanes<T>(&mut self, out: &mut [T], value: impl Fn(u64) -> T) {
+        // A product with less than 128 bits is cheap, but not with the factor of several steps.
+        let steps_are_cheap = P::MULTIPLIER >> 64 == 0;
         let n_filled = simd::fill_pcg(self, out, &value);
         let (rounds, rest) = out[n_filled..].as_chunks_mut::<LANES>();
-        if !rounds.is_empty() {
-            let n = rounds.len() * LANES;
+        if steps_are_cheap {
+            rounds
+                .as_flattened_mut()
+                .fill_with(|| value(self.next_u64()));
+        } else if !rounds.is_empty() {
             let (factor, sum) = const { steps(P::MULTIPLIER, LANES as u128) };
             let increment = self.increment.wrapping_mul(sum);
             let mut lanes = self.lane_starts::<LANES>();
@@ -266,7 +293,7 @@ impl<P: Permutation> Pcg<P> {
                     *lane = lane.wrapping_mul(factor).wrapping_add(increment);
                 }
             }
-            self.skip(n as u128);
+            self.go_on_with(lanes[0]);
         }
         rest.fill_with(|| value(self.next_u64()));
     }

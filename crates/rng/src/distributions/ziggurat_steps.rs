@@ -4,7 +4,7 @@ use super::ziggurat::{exponential, exponential_f32, normal, normal_f32};
 use super::{ziggurat_tables as double, ziggurat_tables_f32 as single};
 use crate::BitGenerator;
 use crate::bit_generator::float_from_u32;
-use crate::simd::{self, Layers};
+use crate::simd::{self, Layered, Layers};
 
 /// One of the four samplers of `ziggurat`, cut into the steps that a block takes apart.
 pub(super) trait Ziggurat {
@@ -18,15 +18,20 @@ pub(super) trait Ziggurat {
     fn fill_words<B: BitGenerator + ?Sized>(bits: &mut B, words: &mut [Self::Word]);
     /// The value of a draw's first word, and whether it is inside of its layer.
     fn candidate(word: Self::Word) -> (Self::Value, bool);
+    /// Tries the first words with instructions by name; returns how many, a multiple of eight.
+    fn try_words(
+        words: &[Self::Word],
+        candidates: &mut [Self::Value],
+        is_inside: &mut [u8],
+    ) -> usize;
+    /// Moves the first candidates whose bit is set to the front of `out` with instructions by name;
+    /// returns how many were looked at, a multiple of eight, and how many moved.
+    fn keep(candidates: &[Self::Value], is_kept: &[u8], out: &mut [Self::Value]) -> (usize, usize);
     fn layer(word: Self::Word) -> usize;
     /// The height in a `layer` other than 0 that a draw's second word gives.
     fn height<B: BitGenerator + ?Sized>(bits: &B, layer: usize, word: Self::Word) -> f64;
     /// The logarithm of the curve.
     fn log_curve(x: Self::Value) -> f64;
-    /// Tries the first words with instructions by name; returns how many, a multiple of eight.
-    fn try_words(_: &[Self::Word], _: &mut [Self::Value], _: &mut [u8]) -> usize {
-        0
-    }
     /// A whole draw that takes `words` before those of `bits`; also the words it took of them.
     fn draw<B: BitGenerator + ?Sized>(bits: &mut B, words: &[Self::Word]) -> (Self::Value, usize);
 }
@@ -67,10 +72,19 @@ impl<B: BitGenerator + ?Sized> BitGenerator for Replay<'_, u32, B> {
     }
 }
 
-/// The words of `$word` bits of a sampler, and its whole draw.
+/// What follows from the width of a sampler's words, and its whole draw.
 macro_rules! words {
-    ($word:ident, $fill:ident, $sampler:ident) => {
+    ($word:ident, $fill:ident, $sampler:ident, $value:ident, $try_words:ident, $keep:ident) => {
         type Word = $word;
+        type Value = $value;
+
+        fn try_words(words: &[$word], candidates: &mut [$value], is_inside: &mut [u8]) -> usize {
+            simd::$try_words::<Self>(words, candidates, is_inside)
+        }
+
+        fn keep(candidates: &[$value], is_kept: &[u8], out: &mut [$value]) -> (usize, usize) {
+            simd::$keep(candidates, is_kept, out)
+        }
 
         fn fill_words<B: BitGenerator + ?Sized>(bits: &mut B, words: &mut [$word]) {
             bits.$fill(words);
@@ -91,9 +105,25 @@ pub(super) use words;
 
 pub(super) struct Normal;
 
+impl Layered<u64> for Normal {
+    const LAYERS: Layers<u64> = {
+        const BASE: u64 = 0x3c0 << 52;
+        static PACKED: [u64; 256] =
+            Layers::<u64>::pack(BASE, &double::NORMAL_SCALE, &double::NORMAL_ACCEPT, 52);
+        Layers {
+            packed: &PACKED,
+            base: BASE,
+            layer_shift: 0,
+            magnitude_shift: 9,
+            magnitude_mask: 0x000f_ffff_ffff_ffff,
+            top_shift: 3,
+            sign_shift: 55,
+        }
+    };
+}
+
 impl Ziggurat for Normal {
-    words!(u64, fill_u64, normal);
-    type Value = f64;
+    words!(u64, fill_u64, normal, f64, try_words, keep);
     const MARGIN: f64 = 1e-12;
 
     #[inline(always)]
@@ -103,18 +133,6 @@ impl Ziggurat for Normal {
         let scaled = magnitude as i64 as f64 * double::NORMAL_SCALE[layer];
         let x = f64::from_bits(scaled.to_bits() | (word >> 8 & 1) << 63);
         (x, magnitude < double::NORMAL_ACCEPT[layer])
-    }
-
-    fn try_words(words: &[u64], candidates: &mut [f64], is_inside: &mut [u8]) -> usize {
-        let layers = Layers {
-            scale: &double::NORMAL_SCALE,
-            accept: &double::NORMAL_ACCEPT,
-            layer_shift: 0,
-            magnitude_shift: 9,
-            magnitude_mask: 0x000f_ffff_ffff_ffff,
-            sign_shift: 55,
-        };
-        simd::try_words(&layers, words, candidates, is_inside)
     }
 
     #[inline(always)]
@@ -135,9 +153,29 @@ impl Ziggurat for Normal {
 
 pub(super) struct Exponential;
 
+impl Layered<u64> for Exponential {
+    const LAYERS: Layers<u64> = {
+        const BASE: u64 = 0x3c0 << 52;
+        static PACKED: [u64; 256] = Layers::<u64>::pack(
+            BASE,
+            &double::EXPONENTIAL_SCALE,
+            &double::EXPONENTIAL_ACCEPT,
+            53,
+        );
+        Layers {
+            packed: &PACKED,
+            base: BASE,
+            layer_shift: 3,
+            magnitude_shift: 11,
+            magnitude_mask: u64::MAX,
+            top_shift: 0,
+            sign_shift: 64,
+        }
+    };
+}
+
 impl Ziggurat for Exponential {
-    words!(u64, fill_u64, exponential);
-    type Value = f64;
+    words!(u64, fill_u64, exponential, f64, try_words, keep);
     const MARGIN: f64 = 1e-12;
 
     #[inline(always)]
@@ -146,18 +184,6 @@ impl Ziggurat for Exponential {
         let magnitude = word >> 11;
         let x = magnitude as i64 as f64 * double::EXPONENTIAL_SCALE[layer];
         (x, magnitude < double::EXPONENTIAL_ACCEPT[layer])
-    }
-
-    fn try_words(words: &[u64], candidates: &mut [f64], is_inside: &mut [u8]) -> usize {
-        let layers = Layers {
-            scale: &double::EXPONENTIAL_SCALE,
-            accept: &double::EXPONENTIAL_ACCEPT,
-            layer_shift: 3,
-            magnitude_shift: 11,
-            magnitude_mask: u64::MAX,
-            sign_shift: 64,
-        };
-        simd::try_words(&layers, words, candidates, is_inside)
     }
 
     #[inline(always)]
@@ -178,9 +204,25 @@ impl Ziggurat for Exponential {
 
 pub(super) struct NormalF32;
 
+impl Layered<u32> for NormalF32 {
+    const LAYERS: Layers<u32> = {
+        const BASE: u32 = 100 << 23;
+        static PACKED: [u32; 256] =
+            Layers::<u32>::pack(BASE, &single::NORMAL_SCALE, &single::NORMAL_ACCEPT, 23);
+        Layers {
+            packed: &PACKED,
+            base: BASE,
+            layer_shift: 0,
+            magnitude_shift: 9,
+            magnitude_mask: u32::MAX,
+            top_shift: 0,
+            sign_shift: 23,
+        }
+    };
+}
+
 impl Ziggurat for NormalF32 {
-    words!(u32, fill_u32, normal_f32);
-    type Value = f32;
+    words!(u32, fill_u32, normal_f32, f32, try_words_f32, keep_f32);
     const MARGIN: f64 = 1e-12;
 
     #[inline(always)]
@@ -190,18 +232,6 @@ impl Ziggurat for NormalF32 {
         let scaled = magnitude as i32 as f32 * single::NORMAL_SCALE[layer];
         let x = f32::from_bits(scaled.to_bits() | (word >> 8 & 1) << 31);
         (x, magnitude < single::NORMAL_ACCEPT[layer])
-    }
-
-    fn try_words(words: &[u32], candidates: &mut [f32], is_inside: &mut [u8]) -> usize {
-        let layers = Layers {
-            scale: &single::NORMAL_SCALE,
-            accept: &single::NORMAL_ACCEPT,
-            layer_shift: 0,
-            magnitude_shift: 9,
-            magnitude_mask: u32::MAX,
-            sign_shift: 23,
-        };
-        simd::try_words_f32(&layers, words, candidates, is_inside)
     }
 
     #[inline(always)]
@@ -223,9 +253,29 @@ impl Ziggurat for NormalF32 {
 
 pub(super) struct ExponentialF32;
 
+impl Layered<u32> for ExponentialF32 {
+    const LAYERS: Layers<u32> = {
+        const BASE: u32 = 100 << 23;
+        static PACKED: [u32; 256] = Layers::<u32>::pack(
+            BASE,
+            &single::EXPONENTIAL_SCALE,
+            &single::EXPONENTIAL_ACCEPT,
+            23,
+        );
+        Layers {
+            packed: &PACKED,
+            base: BASE,
+            layer_shift: 1,
+            magnitude_shift: 9,
+            magnitude_mask: u32::MAX,
+            top_shift: 0,
+            sign_shift: 32,
+        }
+    };
+}
+
 impl Ziggurat for ExponentialF32 {
-    words!(u32, fill_u32, exponential_f32);
-    type Value = f32;
+    words!(u32, fill_u32, exponential_f32, f32, try_words_f32, keep_f32);
     /// The sampler's curve is rounded to single precision.
     const MARGIN: f64 = 1e-6;
 
@@ -235,18 +285,6 @@ impl Ziggurat for ExponentialF32 {
         let magnitude = word >> 9;
         let x = magnitude as i32 as f32 * single::EXPONENTIAL_SCALE[layer];
         (x, magnitude < single::EXPONENTIAL_ACCEPT[layer])
-    }
-
-    fn try_words(words: &[u32], candidates: &mut [f32], is_inside: &mut [u8]) -> usize {
-        let layers = Layers {
-            scale: &single::EXPONENTIAL_SCALE,
-            accept: &single::EXPONENTIAL_ACCEPT,
-            layer_shift: 1,
-            magnitude_shift: 9,
-            magnitude_mask: u32::MAX,
-            sign_shift: 32,
-        };
-        simd::try_words_f32(&layers, words, candidates, is_inside)
     }
 
     #[inline(always)]

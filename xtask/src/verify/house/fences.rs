@@ -14,7 +14,6 @@ const FENCED: &[&str] = &[
     "crates/rng/src/math.rs",
     "crates/rng/src/simd/dispatch.rs",
     "crates/rng/src/simd/lanes.rs",
-    "crates/rng/src/simd/ziggurat.rs",
     "crates/segment/src/bytes.rs",
     "crates/segment/src/fork_mark.rs",
     "crates/segment/tests/it/sandbox.rs",
