@@ -17,7 +17,9 @@ pub use multiproc_sync as sync;
 
 pub use error::{Error, Result};
 pub use multiproc_array::{Frozen, PartMut, SharedArray};
-pub use multiproc_pool::{Context, Failed, Job, Pool, PoolError, Progress, TaskError, init, task};
+pub use multiproc_pool::{
+    Context, Failed, Job, Pending, Pool, PoolError, Progress, TaskError, init, task, wait_any,
+};
 pub use multiproc_rng::default_rng;
 pub use multiproc_segment::{SegmentName, prune};
 pub use multiproc_shared_rng::Stream;

@@ -57,32 +57,31 @@ pub(crate) enum Kind {
 }
 
 impl Board {
-    /// Makes a board of zeros.
+    /// Makes a board of zeros for one job.
     pub(crate) fn create(layout: BoardLayout) -> Result<Board, PoolError> {
         // More than can be addressed is more than there is room for, and is reported in the same words.
-        let payload_len = layout.len().unwrap_or(isize::MAX as usize);
+        Board::with_room(layout, layout.len().unwrap_or(isize::MAX as usize))
+    }
+
+    /// Makes a board of zeros in `room` bytes, at least those of `layout`.
+    pub(crate) fn with_room(layout: BoardLayout, room: usize) -> Result<Board, PoolError> {
         let segment = Segment::anonymous(Layout {
-            payload_len,
+            payload_len: room,
             control_len: 0,
             kind: KIND,
         })?;
         Ok(Board { segment, layout })
     }
 
-    /// Makes a board in the memory of an old one, which nobody uses any more, or gives that back as too short.
-    pub(crate) fn recycle(old: Board, layout: BoardLayout) -> Result<Board, Board> {
-        if layout.len().is_none_or(|len| len > old.segment.len()) {
-            return Err(old);
-        }
+    /// Makes a board in the memory of an old one, which nobody uses any more and which is long enough.
+    pub(crate) fn recycle(old: Board, layout: BoardLayout) -> Result<Board, SegmentError> {
         // Arguments and scratch areas are written before they are read.
         let used = layout.argument_start(0);
-        match old.segment.payload().fill(0, used, 0) {
-            Ok(()) => Ok(Board {
-                segment: old.segment,
-                layout,
-            }),
-            Err(_) => Err(old),
-        }
+        old.segment.payload().fill(0, used, 0)?;
+        Ok(Board {
+            segment: old.segment,
+            layout,
+        })
     }
 
     /// Takes a segment that another process made for `layout`.

@@ -57,9 +57,8 @@ struct Slot {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SlotState {
-    /// No worker, or none that is ready.
-    Empty,
-    Ready,
+    /// Not at this job.
+    Away,
     Running,
     /// Came back from this round: its counter is used up.
     Drained,
@@ -68,9 +67,9 @@ enum SlotState {
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Send the round to the worker in this slot.
-    Send(usize),
-    /// Wait until a worker is ready, drained or dead.
+    /// Send the round to another worker, if one is idle.
+    Send,
+    /// Wait until a worker is drained or dead.
     Wait,
     /// Everyone is back: tell [`Coordinator::close_round`] what is finished.
     Close,
@@ -104,7 +103,7 @@ impl Round {
 }
 
 impl Coordinator {
-    /// Begins a job of `items` items for `slots` workers, none of which is ready yet.
+    /// Begins a job of `items` items for `slots` workers, none of which is at it yet.
     ///
     /// The items in `given_up` failed before they could be sent.
     pub(crate) fn new(
@@ -119,7 +118,7 @@ impl Coordinator {
             chunk,
             slots: vec![
                 Slot {
-                    state: SlotState::Empty,
+                    state: SlotState::Away,
                     fruitless_deaths: 0,
                 };
                 slots
@@ -171,19 +170,11 @@ impl Coordinator {
             };
         }
         let useful = self.round.len().div_ceil(self.round.chunk);
-        match self
-            .slots
-            .iter()
-            .position(|slot| slot.state == SlotState::Ready)
-        {
-            Some(slot) if running < useful => Step::Send(slot),
-            _ => Step::Wait,
+        if running < useful {
+            Step::Send
+        } else {
+            Step::Wait
         }
-    }
-
-    /// The worker in `slot` can take orders.
-    pub(crate) fn ready(&mut self, slot: usize) {
-        self.slots[slot].state = SlotState::Ready;
     }
 
     /// The round was sent to the worker in `slot`.
@@ -207,7 +198,7 @@ impl Coordinator {
         finished: u64,
     ) -> Option<Verdict> {
         let slot = &mut self.slots[slot];
-        slot.state = SlotState::Empty;
+        slot.state = SlotState::Away;
         self.deaths_in_round += 1;
         if finished > 0 {
             slot.fruitless_deaths = 0;
@@ -227,6 +218,11 @@ impl Coordinator {
     }
 
     /// Fails an item that must not be tried again, whatever its attempts.
+    /// A worker died in `slot` before it was at any job.
+    pub(crate) fn died_idle(&mut self, slot: usize) {
+        self.slots[slot].fruitless_deaths += 1;
+    }
+
     pub(crate) fn give_up(&mut self, item: usize) {
         self.given_up.insert(item);
     }
@@ -257,7 +253,7 @@ impl Coordinator {
         self.begin_round(left);
         for slot in &mut self.slots {
             if slot.state == SlotState::Drained {
-                slot.state = SlotState::Ready;
+                slot.state = SlotState::Away;
             }
         }
         refused
@@ -301,11 +297,7 @@ mod tests {
     use super::*;
 
     fn coordinator(items: usize, slots: usize, attempts: u32) -> Coordinator {
-        let mut coordinator = Coordinator::new(items, slots, 4, attempts, BTreeSet::new());
-        for slot in 0..slots {
-            coordinator.ready(slot);
-        }
-        coordinator
+        Coordinator::new(items, slots, 4, attempts, BTreeSet::new())
     }
 
     #[test]
@@ -317,7 +309,7 @@ mod tests {
     #[test]
     fn no_more_workers_are_woken_than_there_are_chunks() {
         let mut coordinator = coordinator(4, 2, 1);
-        assert_eq!(coordinator.step(), Step::Send(0));
+        assert_eq!(coordinator.step(), Step::Send);
         coordinator.sent(0);
         assert_eq!(coordinator.step(), Step::Wait);
     }
@@ -333,8 +325,7 @@ mod tests {
                 attempt: 1
             })
         );
-        coordinator.ready(0);
-        assert_eq!(coordinator.step(), Step::Send(0));
+        assert_eq!(coordinator.step(), Step::Send);
         coordinator.sent(0);
         coordinator.drained(0);
         assert_eq!(coordinator.step(), Step::Close);

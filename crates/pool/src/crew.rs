@@ -3,21 +3,22 @@
 //! Whoever holds the crew drives it: the pool has no thread of its own. All waiting is one `poll` over every
 //! worker's socket, sign of death and output streams, so that no worker can make its parent wait for it alone.
 
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use multiproc_segment::Segment;
 use multiproc_segment::transport::TransportError;
 use rustix::event::{PollFd, PollFlags};
 
-use crate::board::Board;
-use crate::board_layout::BoardLayout;
 use crate::error::PoolError;
-use crate::message::{Greeting, ToParent, ToWorker, Welcome, decode, encode};
+use crate::message::{Greeting, Order, ToParent, Welcome, decode};
+use crate::nudge::Nudge;
+use crate::switchboard::{Switchboard, spin_until};
 use crate::worker_process::{self, Death, Program, State, WorkerProcess, poll_for};
 
-/// A board longer than this is given back after its job instead of being kept for the next.
-const LONGEST_SPARE: usize = 8 << 20;
+/// How long workers' deaths and output may go unnoticed while others are done with one order after the other.
+const LOOK_AROUND: Duration = Duration::from_millis(1);
 
 /// The workers of a pool, each in its slot.
 #[derive(Debug)]
@@ -25,8 +26,9 @@ pub(crate) struct Crew {
     terms: Terms,
     slots: Vec<Option<WorkerProcess>>,
     roster: Roster,
-    /// The last job's memory, known to all workers and used by none.
-    spare: Option<Board>,
+    switchboard: Switchboard,
+    /// When all descriptors were looked at last.
+    looked_around: Instant,
 }
 
 /// What all workers of a pool have in common.
@@ -50,6 +52,8 @@ pub(crate) enum Event {
     /// It answered the greeting.
     Ready,
     Answer(ToParent, Vec<Segment>),
+    /// It has done its order, after all that it answered.
+    Done,
     /// It did not answer the greeting as a worker of this program, and was killed.
     Unfit(PoolError),
     /// What it sent makes no sense or could not be received. It was killed, and its death comes next.
@@ -64,7 +68,8 @@ impl Crew {
             terms,
             slots: std::iter::repeat_with(|| None).take(n).collect(),
             roster: Arc::new(Mutex::new(vec![None; n])),
-            spare: None,
+            switchboard: Switchboard::create(n)?,
+            looked_around: Instant::now(),
         };
         for slot in 0..n {
             crew.start_worker(slot)?;
@@ -73,9 +78,9 @@ impl Crew {
             .workers()
             .any(|(_, worker)| worker.state == State::Starting)
         {
-            for (_, event) in crew.wait(None)? {
+            for (_, event) in crew.wait(None, &Nudge::new()?)? {
                 match event {
-                    Event::Ready | Event::Answer(..) => {}
+                    Event::Ready | Event::Answer(..) | Event::Done => {}
                     Event::Unfit(error) | Event::Broken(error) => return Err(error),
                     Event::Died(death) => return Err(crew.no_answer(death)),
                 }
@@ -111,19 +116,18 @@ impl Crew {
             depth: self.terms.depth,
             processors: self.terms.processors,
         };
-        let worker = WorkerProcess::start(&self.terms.program, welcome)?;
+        let worker = WorkerProcess::start(&self.terms.program, welcome, &self.switchboard)?;
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)[slot] = Some(worker.pid());
         self.slots[slot] = Some(worker);
         Ok(())
     }
 
-    /// Buries who died since the last job, and starts others in the empty slots.
+    /// Starts workers in the empty slots.
     ///
     /// # Errors
     ///
     /// If no process could be started and there is no worker at all.
     pub(crate) fn muster(&mut self) -> Result<(), PoolError> {
-        self.wait(Some(Duration::ZERO))?;
         for slot in 0..self.slots.len() {
             if self.slots[slot].is_none()
                 && let Err(error) = self.start_worker(slot)
@@ -135,11 +139,86 @@ impl Crew {
         Ok(())
     }
 
-    /// Waits until something happens to a worker, at most `timeout`; passes on what they print.
+    /// Returns a worker that has nothing to do, with its slot.
+    pub(crate) fn idle_worker(&mut self) -> Option<(usize, &mut WorkerProcess, &Switchboard)> {
+        let is_idle = |worker: &WorkerProcess| worker.state == State::Idle;
+        let slot = (self.slots.iter()).position(|slot| slot.as_ref().is_some_and(is_idle))?;
+        Some((slot, self.slots[slot].as_mut()?, &self.switchboard))
+    }
+
+    /// Waits until something happens to a worker or `nudge` is given, at most `timeout`; passes on what they print.
     pub(crate) fn wait(
         &mut self,
         timeout: Option<Duration>,
+        nudge: &Nudge,
     ) -> Result<Vec<(usize, Event)>, PoolError> {
+        let mut events = Vec::new();
+        if self.looked_around.elapsed() < LOOK_AROUND {
+            let somebody_runs = (self.workers()).any(|(_, worker)| worker.state == State::Running);
+            if somebody_runs {
+                spin_until(|| nudge.is_given() || self.somebody_is_done());
+            }
+            self.collect_done(&mut events)?;
+            if nudge.is_given() {
+                nudge.take();
+                return Ok(events);
+            }
+            if !events.is_empty() {
+                return Ok(events);
+            }
+        }
+        self.switchboard.fall_asleep();
+        let timeout = match self.somebody_is_done() {
+            true => Some(Duration::ZERO),
+            false => timeout,
+        };
+        let slept = self.sleep(timeout, nudge, &mut events);
+        self.switchboard.wake_up();
+        slept?;
+        self.looked_around = Instant::now();
+        self.collect_done(&mut events)?;
+        Ok(events)
+    }
+
+    fn is_done(&self, slot: usize, worker: &WorkerProcess) -> bool {
+        worker.state == State::Running && self.switchboard.done(slot) == worker.command
+    }
+
+    fn somebody_is_done(&self) -> bool {
+        (self.workers()).any(|(slot, worker)| self.is_done(slot, worker))
+    }
+
+    /// Notes who is done, behind what they sent and printed before.
+    fn collect_done(&mut self, events: &mut Vec<(usize, Event)>) -> Result<(), PoolError> {
+        for slot in 0..self.slots.len() {
+            let Some(worker) = &self.slots[slot] else {
+                continue;
+            };
+            if !self.is_done(slot, worker) {
+                continue;
+            }
+            if worker.received != self.switchboard.sent(slot) {
+                self.attend(slot, events)?;
+            }
+            if let Some(worker) = &mut self.slots[slot]
+                && worker.state == State::Running
+            {
+                worker.stdout.pump();
+                worker.stderr.pump();
+                worker.state = State::Idle;
+                events.push((slot, Event::Done));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits in `poll`, and attends to the workers that it names.
+    fn sleep(
+        &mut self,
+        timeout: Option<Duration>,
+        nudge: &Nudge,
+        events: &mut Vec<(usize, Event)>,
+    ) -> Result<(), PoolError> {
         let overdue_in = self
             .workers()
             .filter(|(_, worker)| worker.state == State::Starting)
@@ -147,7 +226,7 @@ impl Crew {
             .min();
         let timeout = [timeout, overdue_in].into_iter().flatten().min();
 
-        let mut fds = Vec::new();
+        let mut fds = vec![PollFd::from_borrowed_fd(nudge.as_fd(), PollFlags::IN)];
         let mut owners = Vec::new();
         for (slot, worker) in self.workers() {
             for fd in worker.descriptors() {
@@ -156,58 +235,23 @@ impl Crew {
             }
         }
         poll_for(&mut fds, timeout)?;
-        let mut awake: Vec<usize> = fds
-            .iter()
+        if !fds[0].revents().is_empty() {
+            nudge.take();
+        }
+        let mut awake: Vec<usize> = (fds.iter().skip(1))
             .zip(owners)
             .filter(|(fd, _)| !fd.revents().is_empty())
             .map(|(_, slot)| slot)
             .collect();
         awake.dedup();
 
-        let mut events = Vec::new();
         for slot in awake {
-            self.attend(slot, &mut events)?;
+            self.attend(slot, events)?;
         }
         for slot in 0..self.slots.len() {
-            self.dismiss_if_overdue(slot, &mut events);
+            self.dismiss_if_overdue(slot, events);
         }
-        Ok(events)
-    }
-
-    /// Kills the workers that are at work. Their deaths are events.
-    pub(crate) fn kill_running(&mut self) {
-        for worker in self.slots.iter_mut().flatten() {
-            if worker.state == State::Running {
-                worker.kill();
-            }
-        }
-    }
-
-    /// Returns memory for a job: the last one's, if it is long enough.
-    pub(crate) fn board(&mut self, layout: BoardLayout) -> Result<Board, PoolError> {
-        if let Some(spare) = self.spare.take() {
-            match Board::recycle(spare, layout) {
-                Ok(board) => return Ok(board),
-                Err(too_short) => self.forget(&too_short),
-            }
-        }
-        Board::create(layout)
-    }
-
-    /// Keeps a job's memory for the next, or has it forgotten by all. No worker uses it any more.
-    pub(crate) fn give_back(&mut self, board: Board) {
-        if board.segment().len() <= LONGEST_SPARE {
-            self.spare = Some(board);
-        } else {
-            self.forget(&board);
-        }
-    }
-
-    fn forget(&mut self, board: &Board) {
-        for worker in self.slots.iter_mut().flatten() {
-            // A worker that is gone has forgotten everything.
-            let _ = worker.link.forget(board.segment().id());
-        }
+        Ok(())
     }
 
     fn attend(&mut self, slot: usize, events: &mut Vec<(usize, Event)>) -> Result<(), PoolError> {
@@ -240,8 +284,11 @@ impl Crew {
             exit => exit,
         };
         let Some(exit) = exit else { return Ok(()) };
-        // What it sent before it died counts.
+        // What it sent and did before it died counts.
         let _ = receive(worker, |event| events.push((slot, event)));
+        if worker.state == State::Running && self.switchboard.done(slot) == worker.command {
+            events.push((slot, Event::Done));
+        }
         if let Some(worker) = self.dismiss(slot) {
             events.push((slot, Event::Died(worker.bury(exit))));
         }
@@ -284,15 +331,21 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        let mut leaving: Vec<WorkerProcess> = self.slots.drain(..).flatten().collect();
-        for worker in &mut leaving {
+        let slots = std::mem::take(&mut self.slots);
+        let mut leaving: Vec<(usize, WorkerProcess)> = slots
+            .into_iter()
+            .enumerate()
+            .filter_map(|(slot, worker)| Some((slot, worker?)))
+            .collect();
+        for (slot, worker) in &mut leaving {
+            let slot = *slot;
             let told = worker.state == State::Idle
-                && worker.link.send(&encode(&ToWorker::Stop), &[]).is_ok();
+                && worker.order(&self.switchboard, slot, Order::Stop).is_ok();
             if !told {
                 worker.kill();
             }
         }
-        worker_process::leave(leaving);
+        worker_process::leave(leaving.into_iter().map(|(_, worker)| worker));
     }
 }
 
@@ -319,10 +372,8 @@ fn receive(worker: &mut WorkerProcess, mut push: impl FnMut(Event)) -> Result<Li
             push(Event::Ready);
             continue;
         }
+        worker.received = worker.received.wrapping_add(1);
         let answer: ToParent = decode(&message.bytes)?;
-        if answer == ToParent::Done {
-            worker.state = State::Idle;
-        }
         push(Event::Answer(answer, message.segments));
     }
 }

@@ -135,6 +135,14 @@ pub enum PoolError {
     },
     /// The pool was used from within a callback of its own job.
     Reentrant,
+    /// A job that is submitted has a callback for its progress, which borrows from its user.
+    ProgressOfSubmitted,
+    /// The pool takes no more jobs: it was closed.
+    Closed,
+    /// The job was cancelled before it was done.
+    Cancelled,
+    /// The pool was terminated, or dropped, before the job was done.
+    Terminated,
     /// Workers ended again and again without finishing anything.
     WorkersKeepDying {
         /// How often in a row in one place.
@@ -174,6 +182,20 @@ pub enum PoolError {
 }
 
 impl PoolError {
+    /// A system's failure once more, for another job that it ends.
+    pub(crate) fn again(&self) -> PoolError {
+        match self {
+            PoolError::System { call, source } => PoolError::System {
+                call,
+                source: source.kind().into(),
+            },
+            other => PoolError::System {
+                call: "waiting for workers",
+                source: io::Error::other(other.to_string()),
+            },
+        }
+    }
+
     /// For `map_err`: the failure of `call`.
     pub(crate) fn system<E: Into<io::Error>>(call: &'static str) -> impl FnOnce(E) -> PoolError {
         move |source| PoolError::System {
@@ -301,6 +323,14 @@ impl Display for PoolError {
             PoolError::Reentrant => f.write_str(
                 "the pool was used from within a callback of its own job: use another pool there",
             ),
+            PoolError::ProgressOfSubmitted => f.write_str(
+                "a submitted job calls nobody about its progress: ask Pending::done, or use run",
+            ),
+            PoolError::Closed => {
+                f.write_str("the pool was closed and takes no more jobs: run them before `close`")
+            }
+            PoolError::Cancelled => f.write_str("the job was cancelled before it was done"),
+            PoolError::Terminated => f.write_str("the pool was terminated before the job was done"),
             PoolError::WorkersKeepDying {
                 deaths,
                 pid,

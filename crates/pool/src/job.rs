@@ -10,6 +10,7 @@ use crate::arguments::{ArrayArgument, Passed};
 use crate::error::PoolError;
 use crate::failed::{Failed, TaskError};
 use crate::items::Items;
+use crate::pending::{Pending, Results};
 use crate::pool::Pool;
 use crate::progress::{Callback, Progress};
 use crate::run::{self, Outcome, Over, Plan, Verb};
@@ -197,16 +198,24 @@ impl<V: Verb> Job<'_, V> {
     ///
     /// [`Failed`], with everything that did finish: [`failures`](Failed::failures) by item, or in
     /// [`stopped`](Failed::stopped) why the job could not begin or go on.
-    pub fn run(self) -> Result<Vec<V::Output>, Failed<V::Output>> {
+    pub fn run(self) -> Results<V::Output> {
         let outcome = run::run(self).map_err(Failed::before_start)?;
-        if outcome.failures.is_empty() && outcome.stopped.is_none() {
-            return Ok(outcome.results.into_iter().flatten().collect());
-        }
-        Err(Failed {
-            done: outcome.results,
-            failures: outcome.failures.into_values().collect(),
-            stopped: outcome.stopped.map(Box::new),
-        })
+        outcome.into_results()
+    }
+
+    /// Begins the job and returns at once; the pool's own thread drives its workers while nobody waits.
+    ///
+    /// Jobs that are under way at the same time share the workers: the oldest job that has chunks left gets them first.
+    /// A [serial](Pool::serial) pool does the job here and now.
+    ///
+    /// # Errors
+    ///
+    /// Why the job cannot begin. A job with [`progress`](Job::progress) is
+    /// [`PoolError::ProgressOfSubmitted`]: ask [`Pending::done`] instead.
+    #[doc(alias = "map_async")]
+    #[doc(alias = "starmap_async")]
+    pub fn submit(self) -> Result<Pending<V::Output>, PoolError> {
+        run::submit(self)
     }
 
     /// Runs the job and returns for each item its result or its failure.

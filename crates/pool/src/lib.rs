@@ -11,6 +11,8 @@ mod call;
 
 mod arguments;
 
+mod pending;
+
 mod progress;
 
 mod failed;
@@ -32,11 +34,19 @@ mod prepared;
 
 mod coordinator;
 
-mod drive;
+mod ticket;
+
+mod rota;
+
+mod dispatch;
+
+mod active;
+
+mod spares;
+
+mod nudge;
 
 mod serial;
-
-mod turnstile;
 
 // The parent's side of its workers.
 mod crew;
@@ -53,6 +63,8 @@ mod board;
 mod line;
 
 mod blocks;
+
+mod switchboard;
 
 mod message;
 
@@ -83,6 +95,7 @@ pub use exit::Exit;
 pub use failed::{Failed, TaskError};
 pub use job::{Fill, Job, Map, Update};
 pub use multiproc_macros::task;
+pub use pending::{Pending, Results, wait_any};
 pub use pool::{Pool, PoolBuilder};
 pub use progress::Progress;
 pub use registry::Build;

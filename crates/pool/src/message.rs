@@ -1,12 +1,13 @@
 //! What parent and worker say to each other over their socket.
 //!
-//! The parent speaks first. After the greetings a worker only ever answers: to each [`Run`] with some
-//! [`ToParent::Block`]s and one [`ToParent::Done`]. Everything that grows with the job is in shared memory.
+//! The parent speaks first. After the greetings each [`Command`] comes by the pool's switchboard and says how many
+//! messages of the socket belong to it: what is long, or comes with segments. The worker answers a [`Run`] with some
+//! [`ToParent::Block`]s, and on the switchboard that it is done. Everything that grows with the job is in shared memory.
 //!
 //! A transport keeps the anonymous segments that it received until they are forgotten. Arrays must be gone from
 //! a worker when it is done, or its parent could not freeze them. So they come ahead of their round, in a message
 //! of their own, and the parent forgets them in between: when the round arrives, the worker alone has them. Blocks are
-//! forgotten by their worker in the same way. Only boards stay known, since they are used again.
+//! forgotten by their worker in the same way. Only the boards that are used again stay known.
 
 use std::fmt::{self, Display};
 
@@ -19,7 +20,7 @@ use crate::task::SentName;
 use crate::written::Written;
 
 /// Raised whenever a message or the board's layout changes.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 const MAGIC: [u8; 8] = *b"mprcpool";
 
 /// The first message in each direction.
@@ -42,15 +43,33 @@ pub(crate) struct Welcome {
     pub(crate) processors: usize,
 }
 
+/// What a worker is to do next.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum ToWorker {
-    /// The message carries the arrays of the round that follows: first the one to be written, if there is one, then the
-    /// arguments.
-    Arrays,
-    /// The message carries the job's board: claim and run items until there are none.
+pub(crate) struct Command {
+    /// How many messages belong to it, to be received first.
+    pub(crate) n_messages: usize,
+    pub(crate) order: Order,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// Claim and run items until there are none.
     Run(Box<Run>),
+    /// The same, with what the last message says.
+    RunAsSent,
     /// Exit in order.
     Stop,
+}
+
+/// What a message tells a worker.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum ToWorker {
+    /// It carries the board of the round that follows, and of later ones until there is another.
+    Board,
+    /// It carries the arrays of the round that follows: first the one to be written, if there is one, then the
+    /// arguments.
+    Arrays,
+    Run(Box<Run>),
 }
 
 /// One round of a job.
@@ -60,6 +79,8 @@ pub(crate) struct Run {
     pub(crate) order: u32,
     pub(crate) task: SentName,
     pub(crate) board: BoardLayout,
+    /// Whether to keep the board at hand for later rounds.
+    pub(crate) board_is_kept: bool,
     pub(crate) ranges: Vec<(usize, usize)>,
     pub(crate) chunk: usize,
     /// Items begun before, with the number of this attempt.
@@ -75,7 +96,7 @@ pub(crate) struct Run {
 pub(crate) enum ToParent {
     /// The message carries a segment with results; it comes before any slot names it.
     Block { number: u64 },
-    /// The round has nothing more to claim, and the worker has let go of the job's memory.
+    /// A command is done, which the switchboard says; this is for a parent that sleeps.
     Done,
     /// The worker cannot run the round.
     Refused(Refusal),

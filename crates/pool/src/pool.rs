@@ -1,7 +1,9 @@
 //! [`Pool`]: workers that run tasks over items and over the parts of arrays.
 
 use std::path::PathBuf;
-use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use multiproc_array::SharedArray;
@@ -10,10 +12,10 @@ use crate::crew::{Crew, Roster, Terms};
 use crate::error::PoolError;
 use crate::items::Items;
 use crate::job::{Fill, Job, Map, Update};
+use crate::rota::Rota;
 use crate::settings::{self, Context};
 use crate::startup;
 use crate::task::{PartTask, Task};
-use crate::turnstile::Turnstile;
 use crate::worker;
 use crate::worker_process::Program;
 
@@ -27,11 +29,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// item. Workers are started with the pool, kept from job to job, replaced when they die, and gone when the pool is
 /// dropped or its process dies, however it does.
 ///
-/// **Many threads** may use one pool: it runs one job at a time, in the order in which they came. A task may make a
-/// pool of its own, up to ten deep.
+/// **Many threads** may use one pool, and a job may be [submitted](Job::submit) and waited for later. The oldest job that has
+/// chunks left gets the workers; the next begins beside it when it has none. A task may make a pool of its own, up to ten
+/// deep.
 ///
-/// The pool has no threads: while no job runs, nobody passes on what a worker prints in the background, and a
-/// worker that dies is noticed by the next job.
+/// The thread that waits for a job drives the workers. While no job runs, nobody passes on what a worker prints in
+/// the background, and a worker that dies is noticed by the next job.
+///
+/// **Dropping** a pool ends the jobs that are still running. [`close`](Pool::close) and [`join`](Pool::join) let them finish.
 ///
 /// # Examples
 ///
@@ -54,6 +59,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[doc(alias = "ProcessPoolExecutor")]
 pub struct Pool {
     pub(crate) place: Place,
+    is_closed: AtomicBool,
 }
 
 /// Where a pool's tasks run.
@@ -61,7 +67,7 @@ pub struct Pool {
 pub(crate) enum Place {
     Serial,
     Workers {
-        crew: Turnstile<Crew>,
+        rota: Arc<Rota>,
         roster: Roster,
         n: usize,
     },
@@ -109,9 +115,58 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn serial() -> Pool {
+        Pool::at(Place::Serial)
+    }
+
+    fn at(place: Place) -> Pool {
         Pool {
-            place: Place::Serial,
+            place,
+            is_closed: AtomicBool::new(false),
         }
+    }
+
+    /// Takes no more jobs. Those that were submitted go on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_pool::{Pool, PoolError, task};
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn same(x: u64) -> u64 {
+    ///     x
+    /// }
+    ///
+    /// let pool = Pool::builder().processes(1).build()?;
+    /// let job = pool.map(same, [7]).submit()?;
+    /// pool.close();
+    /// assert!(matches!(pool.map(same, [8]).submit(), Err(PoolError::Closed)));
+    /// pool.join();
+    /// assert_eq!(job.get()?, [7]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn close(&self) {
+        self.is_closed.store(true, Relaxed);
+    }
+
+    pub(crate) fn expect_open(&self) -> Result<(), PoolError> {
+        match self.is_closed.load(Relaxed) {
+            true => Err(PoolError::Closed),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits until all jobs are over and the workers have exited.
+    pub fn join(self) {
+        if let Place::Workers { rota, .. } = &self.place {
+            rota.finish();
+        }
+    }
+
+    /// Ends all jobs and kills the workers that are at them: [`Pending::get`](crate::Pending::get) tells
+    /// [`PoolError::Terminated`]. Dropping the pool does the same.
+    pub fn terminate(self) {
+        drop(self);
     }
 
     /// Returns how many workers there are; 1 if the pool is serial.
@@ -193,6 +248,15 @@ impl Pool {
     ) -> Job<'p, Update<'p, T>> {
         let _: T = task;
         Job::new(self, Update::new(array))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Place::Workers { rota, .. } = &self.place {
+            rota.terminate();
+            rota.finish();
+        }
     }
 }
 
@@ -280,12 +344,10 @@ impl PoolBuilder {
         };
         let crew = Crew::start(n, terms)?;
         let roster = crew.roster();
-        Ok(Pool {
-            place: Place::Workers {
-                crew: Turnstile::new(crew),
-                roster,
-                n,
-            },
-        })
+        Ok(Pool::at(Place::Workers {
+            rota: Arc::new(Rota::new(crew)?),
+            roster,
+            n,
+        }))
     }
 }

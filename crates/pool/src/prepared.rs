@@ -14,15 +14,17 @@ use crate::target::Target;
 use crate::task::{Entry, SentName};
 
 /// A job that is ready to run.
-pub(crate) struct Prepared<'a> {
+pub(crate) struct Prepared {
     pub(crate) entry: &'static Entry,
     pub(crate) board: Board,
+    /// Whether later jobs use the board again.
+    pub(crate) board_is_kept: bool,
     pub(crate) chunk: usize,
     /// How often an item may be begun.
     pub(crate) attempts: u32,
     /// The words of the seed.
     pub(crate) seed: Option<Vec<u32>>,
-    pub(crate) written: Option<Target<'a>>,
+    pub(crate) written: Option<Target>,
     /// The arguments' segments and encoded handles.
     pub(crate) arguments: Vec<(Segment, Vec<u8>)>,
     /// Items that could not be encoded.
@@ -37,7 +39,7 @@ pub(crate) struct Ended {
     pub(crate) stopped: Option<PoolError>,
 }
 
-impl Prepared<'_> {
+impl Prepared {
     /// Prepares the next round, and returns the failures of the items that no worker would run.
     pub(crate) fn close_round(
         &self,
@@ -59,6 +61,7 @@ impl Prepared<'_> {
             order,
             task: SentName::of(self.entry.name),
             board: self.board.layout(),
+            board_is_kept: self.board_is_kept,
             ranges: round
                 .ranges
                 .iter()
@@ -76,7 +79,7 @@ impl Prepared<'_> {
         }
     }
 
-    /// Returns the arrays in the order in which [`ToWorker::Arrays`] carries them.
+    /// Returns the arrays in the order in which [`ToWorker::Arrays`](crate::message::ToWorker::Arrays) carries them.
     pub(crate) fn arrays(&self) -> Vec<&Segment> {
         let written = self.written.iter().map(|target| &target.segment);
         written

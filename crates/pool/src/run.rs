@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
@@ -10,20 +11,22 @@ use crate::arguments::Passed;
 use crate::blocks::ReceivedBlocks;
 use crate::board::{Board, Place, Slot};
 use crate::board_layout::BoardLayout;
-use crate::drive;
 use crate::error::PoolError;
-use crate::failed::TaskError;
+use crate::failed::{Failed, TaskError};
 use crate::fault::Fault;
 use crate::items::Items;
 use crate::job::{Job, Options};
 use crate::panics;
+use crate::pending::{Pending, Results};
 use crate::pool;
 use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::registry;
 use crate::serial;
+use crate::spares::Room;
 use crate::target::Target;
 use crate::task::Entry;
+use crate::ticket::Ticket;
 use crate::written::Keep;
 
 /// How often a part that can be tried again is, unless the job says otherwise.
@@ -50,7 +53,7 @@ pub struct Plan<'a>(pub(crate) Over<'a>);
 
 pub(crate) enum Over<'a> {
     Items(&'a Items),
-    Parts(Target<'a>),
+    Parts(Target),
 }
 
 /// The results and failures of a job that has begun.
@@ -60,6 +63,20 @@ pub(crate) struct Outcome<R> {
     pub(crate) stopped: Option<PoolError>,
 }
 
+impl<R> Outcome<R> {
+    /// Returns the results, or what is missing.
+    pub(crate) fn into_results(self) -> Results<R> {
+        if self.failures.is_empty() && self.stopped.is_none() {
+            return Ok(self.results.into_iter().flatten().collect());
+        }
+        Err(Failed {
+            done: self.results,
+            failures: self.failures.into_values().collect(),
+            stopped: self.stopped.map(Box::new),
+        })
+    }
+}
+
 pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolError> {
     let Job {
         pool,
@@ -67,6 +84,7 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
         mut options,
     } = job;
     let entry = V::entry();
+    pool.expect_open()?;
     check(entry, &options)?;
     let Plan(over) = verb.plan(options.rows_per_item)?;
     over.check(entry, &options.arguments)?;
@@ -75,17 +93,21 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
     let mut ticker = Ticker::new(options.progress.take(), layout.items);
     let outcome = match &pool.place {
         pool::Place::Serial => {
-            let job = prepare(entry, over, options, Board::create(layout)?)?;
+            let job = prepare(entry, over, options, Room::for_once(layout)?)?;
             let ended = serial::run(&job, &mut ticker);
             collect(&job.board, ended)
         }
-        pool::Place::Workers { crew, .. } => {
-            let mut crew = crew.enter().map_err(|_| PoolError::Reentrant)?;
-            let board = crew.board(layout)?;
-            let job = prepare(entry, over, options, board)?;
-            let ended = drive::in_workers(&mut crew, &job, &mut ticker);
-            let outcome = collect(&job.board, ended);
-            crew.give_back(job.board);
+        pool::Place::Workers { rota, .. } => {
+            rota.expect_other_driver()?;
+            let room = rota.room(layout)?;
+            let ticket = rota.submit(prepare(entry, over, options, room)?)?;
+            rota.wait(&ticket, None, || {
+                ticker.tick(|| ticket.n_ended());
+                ticker.left()
+            })?;
+            let ended = ticket.take().expect("a job's end is taken once");
+            let outcome = collect(&ticket.board, ended);
+            rota.give_back(ticket.board.clone());
             outcome
         }
     };
@@ -93,12 +115,45 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
     Ok(outcome)
 }
 
-fn prepare<'a>(
+pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, PoolError> {
+    let Job {
+        pool,
+        verb,
+        mut options,
+    } = job;
+    if options.progress.take().is_some() {
+        return Err(PoolError::ProgressOfSubmitted);
+    }
+    let entry = V::entry();
+    pool.expect_open()?;
+    check(entry, &options)?;
+    let Plan(over) = verb.plan(options.rows_per_item)?;
+    over.check(entry, &options.arguments)?;
+    let layout = over.layout(pool.processes());
+    match &pool.place {
+        pool::Place::Serial => {
+            let job = prepare(entry, over, options, Room::for_once(layout)?)?;
+            let ended = serial::run(&job, &mut Ticker::new(None, layout.items));
+            let ticket = Arc::new(Ticket::new(job.board));
+            ticket.close(ended);
+            Ok(Pending::new(None, ticket))
+        }
+        pool::Place::Workers { rota, .. } => {
+            let job = prepare(entry, over, options, rota.room(layout)?)?;
+            rota.drive_alone()?;
+            let ticket = rota.submit(job)?;
+            Ok(Pending::new(Some(Arc::clone(rota)), ticket))
+        }
+    }
+}
+
+fn prepare(
     entry: &'static Entry,
-    over: Over<'a>,
+    over: Over<'_>,
     options: Options<'_>,
-    board: Board,
-) -> Result<Prepared<'a>, PoolError> {
+    room: Room,
+) -> Result<Prepared, PoolError> {
+    let Room { board, is_kept } = room;
     let layout = board.layout();
     let share = layout.items / (CHUNKS_PER_WORKER * layout.slots);
     let retries = match &over {
@@ -116,6 +171,7 @@ fn prepare<'a>(
     Ok(Prepared {
         entry,
         board,
+        board_is_kept: is_kept,
         chunk: options.chunk.unwrap_or(share.clamp(1, LARGEST_CHUNK)),
         attempts: retries.saturating_add(1),
         seed: options.seed.map(|entropy| entropy.words().to_vec()),
@@ -216,7 +272,7 @@ impl Over<'_> {
 }
 
 /// Reads the results of a job that has ended.
-fn collect<R: DeserializeOwned>(board: &Board, ended: Ended) -> Outcome<R> {
+pub(crate) fn collect<R: DeserializeOwned>(board: &Board, ended: Ended) -> Outcome<R> {
     let Ended {
         blocks,
         mut failures,

@@ -11,7 +11,7 @@ use crate::work::{self, Work};
 use crate::written::WrittenArray;
 
 /// Runs a job in this thread: the same rounds, encoded items and faults as in workers, so the same results.
-pub(crate) fn run(job: &Prepared<'_>, ticker: &mut Ticker<'_>) -> Ended {
+pub(crate) fn run(job: &Prepared, ticker: &mut Ticker<'_>) -> Ended {
     let mut blocks = ReceivedBlocks::default();
     let mut failures = job.unsent.clone();
     let mut coordinator = Coordinator::new(
@@ -21,13 +21,12 @@ pub(crate) fn run(job: &Prepared<'_>, ticker: &mut Ticker<'_>) -> Ended {
         job.attempts,
         job.unsent.keys().copied().collect(),
     );
-    coordinator.ready(0);
     loop {
         match coordinator.step() {
-            Step::Send(slot) => {
-                coordinator.sent(slot);
+            Step::Send => {
+                coordinator.sent(0);
                 run_round(job, &coordinator, &mut blocks, ticker);
-                coordinator.drained(slot);
+                coordinator.drained(0);
             }
             Step::Close => failures.extend(job.close_round(&mut coordinator)),
             Step::Over => break,
@@ -42,7 +41,7 @@ pub(crate) fn run(job: &Prepared<'_>, ticker: &mut Ticker<'_>) -> Ended {
 }
 
 fn run_round(
-    job: &Prepared<'_>,
+    job: &Prepared,
     coordinator: &Coordinator,
     blocks: &mut ReceivedBlocks,
     ticker: &mut Ticker<'_>,

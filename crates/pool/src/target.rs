@@ -14,14 +14,14 @@ use crate::task::PartTask;
 use crate::written::{Keep, Written, restore};
 
 /// The array that a job writes in place, at the job's parent.
-pub(crate) struct Target<'a> {
+pub(crate) struct Target {
     pub(crate) segment: Segment,
     pub(crate) written: Written,
     pub(crate) table: AccessTable,
     /// Whether the thread that runs the job holds a guard that its workers would wait for.
     pub(crate) held_by_caller: bool,
     /// Makes rows whole that a dead worker held, and says so in the array's access table.
-    pub(crate) mend: Box<dyn Fn(Range<usize>, Mend) -> Result<(), PoolError> + 'a>,
+    pub(crate) mend: Box<dyn Fn(Range<usize>, Mend) -> Result<(), PoolError> + Send>,
 }
 
 /// How rows are made whole.
@@ -34,7 +34,7 @@ pub(crate) enum Mend {
     Copy(Vec<u8>),
 }
 
-impl Target<'_> {
+impl Target {
     /// The failure of an item that no worker would run, because its rows are torn.
     pub(crate) fn found_torn(&self, item: usize) -> TaskError {
         let rows = self.table.torn().into_iter();
@@ -50,7 +50,7 @@ pub(crate) fn of<T: PartTask>(
     array: &SharedArray<T::Element, T::Dim>,
     rows_per_item: usize,
     keep: Keep,
-) -> Result<Target<'_>, PoolError> {
+) -> Result<Target, PoolError> {
     let shape = array.shape();
     let [n_rows, row_shape @ ..] = shape else {
         return Err(PoolError::NoRows {
@@ -69,7 +69,10 @@ pub(crate) fn of<T: PartTask>(
         written,
         table: array.access_table().clone(),
         held_by_caller: would_wait_for_caller(array.try_write(), array.access_table()),
-        mend: Box::new(move |rows, mend| mend_rows::<T>(array, rows, &mend)),
+        mend: Box::new({
+            let array = array.clone();
+            move |rows, mend| mend_rows::<T>(&array, rows, &mend)
+        }),
     })
 }
 

@@ -1,5 +1,6 @@
 //! What a worker's process does: greet its parent, run rounds of jobs, exit.
 
+use std::mem;
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::sync::OnceLock;
@@ -13,9 +14,10 @@ use crate::call::Argument;
 use crate::coordinator::Round;
 use crate::error::PoolError;
 use crate::lifeline;
-use crate::message::{Greeting, Refusal, Run, ToParent, ToWorker, Welcome, decode, encode};
+use crate::message::{Greeting, Order, Refusal, Run, ToParent, ToWorker, Welcome, decode, encode};
 use crate::panics;
 use crate::registry;
+use crate::switchboard::{ParentIs, Switchboard};
 use crate::work::{self, Work};
 use crate::written::WrittenArray;
 
@@ -31,10 +33,13 @@ pub(crate) fn serve(socket: UnixStream) -> ! {
     let served = lifeline::hold_on(&socket).and_then(|()| {
         let mut worker = Worker {
             link: Transport::new(socket),
+            board: None,
             arrays: Vec::new(),
         };
-        worker.greet()?;
-        worker.answer()
+        match worker.greet()? {
+            Some(switchboard) => worker.obey(&switchboard),
+            None => Ok(()),
+        }
     });
     match served {
         Ok(()) => process::exit(0),
@@ -48,42 +53,68 @@ pub(crate) fn serve(socket: UnixStream) -> ! {
 
 struct Worker {
     link: Transport,
+    /// The board of the next round, if it is the last one's.
+    board: Option<Segment>,
     /// The arrays of the next round.
     arrays: Vec<Segment>,
 }
 
 impl Worker {
-    fn greet(&mut self) -> Result<(), PoolError> {
+    /// Exchanges greetings; `None` if the parent is gone.
+    fn greet(&mut self) -> Result<Option<Switchboard>, PoolError> {
         let Some(message) = self.receive()? else {
-            return Ok(());
+            return Ok(None);
         };
         // The greeting goes out even to a stranger, who learns from it what is wrong.
         self.link.send(&Greeting::here(()).encode(), &[])?;
-        let welcome = Greeting::check(&message.bytes)?;
+        let welcome: Welcome = Greeting::check(&message.bytes)?;
         WELCOME.set(welcome).expect("a process is greeted once");
-        Ok(())
+        let segment = message.segments.into_iter().next();
+        let segment = segment.ok_or(PoolError::Corrupt {
+            what: "a worker was greeted without the pool's memory",
+        })?;
+        Switchboard::attach(segment, welcome.slot).map(Some)
     }
 
-    fn answer(&mut self) -> Result<(), PoolError> {
-        while let Some(message) = self.receive()? {
-            match decode(&message.bytes)? {
-                ToWorker::Arrays => {
-                    lifeline::note(&message.segments);
-                    self.arrays = message.segments;
+    fn obey(&mut self, switchboard: &Switchboard) -> Result<(), PoolError> {
+        let slot = welcome().map_or(0, |welcome| welcome.slot);
+        let mut number = 0;
+        loop {
+            let command;
+            (number, command) = switchboard.await_command(slot, number)?;
+            let mut sent = None;
+            for _ in 0..command.n_messages {
+                let Some(message) = self.receive()? else {
+                    return Ok(());
+                };
+                match decode(&message.bytes)? {
+                    ToWorker::Board => self.board = message.segments.into_iter().next(),
+                    ToWorker::Arrays => {
+                        lifeline::note(&message.segments);
+                        self.arrays = message.segments;
+                    }
+                    ToWorker::Run(run) => sent = Some(run),
                 }
-                ToWorker::Run(run) => {
-                    let arrays = std::mem::take(&mut self.arrays);
-                    let answer = match self.run(&run, message.segments, arrays) {
-                        Ok(()) => ToParent::Done,
-                        Err(reason) => ToParent::Refused(reason),
-                    };
-                    lifeline::note(&[]);
-                    self.link.send(&encode(&answer), &[])?;
-                }
-                ToWorker::Stop => return Ok(()),
+            }
+            let run = match command.order {
+                Order::Run(run) => Some(run),
+                Order::RunAsSent => sent,
+                Order::Stop => return Ok(()),
+            };
+            let outcome = run.ok_or(Refusal::Corrupt).and_then(|run| {
+                let arrays = mem::take(&mut self.arrays);
+                self.run(&run, slot, arrays, switchboard)
+            });
+            lifeline::note(&[]);
+            if let Err(reason) = outcome {
+                self.link.send(&encode(&ToParent::Refused(reason)), &[])?;
+                switchboard.count_sent(slot);
+            }
+            if switchboard.finish(slot, number) == ParentIs::Asleep {
+                self.link.send(&encode(&ToParent::Done), &[])?;
+                switchboard.count_sent(slot);
             }
         }
-        Ok(())
     }
 
     fn receive(&mut self) -> Result<Option<Message>, PoolError> {
@@ -101,11 +132,20 @@ impl Worker {
         }
     }
 
-    /// Runs a round. Board and arrays are let go of before it returns.
-    fn run(&mut self, run: &Run, board: Vec<Segment>, arrays: Vec<Segment>) -> Result<(), Refusal> {
-        let slot = welcome().map_or(0, |welcome| welcome.slot);
+    /// Runs a round. The arrays are let go of before it returns, and a board that is not kept.
+    fn run(
+        &mut self,
+        run: &Run,
+        slot: usize,
+        arrays: Vec<Segment>,
+        switchboard: &Switchboard,
+    ) -> Result<(), Refusal> {
         let entry = registry::find(&run.task).ok_or(Refusal::MissingTask)?;
-        let [board] = <[Segment; 1]>::try_from(board).map_err(|_| Refusal::Corrupt)?;
+        let board = match run.board_is_kept {
+            true => self.board.clone(),
+            false => self.board.take(),
+        };
+        let board = board.ok_or(Refusal::Corrupt)?;
         let board = Board::attach(board, run.board).map_err(|_| Refusal::Corrupt)?;
         let mut arrays = arrays.into_iter();
         let written = match &run.written {
@@ -123,6 +163,7 @@ impl Worker {
         let link = &mut self.link;
         let mut announce = |number, block: &Segment| {
             link.send(&encode(&ToParent::Block { number }), &[block])?;
+            switchboard.count_sent(slot);
             link.forget(block.id())?;
             Ok(())
         };

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use multiproc_segment::transport::Transport;
+use multiproc_segment::transport::{Transport, TransportError};
+use multiproc_segment::{Segment, SegmentId};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::error::PoolError;
 use crate::exit::Exit;
-use crate::message::{Greeting, Welcome};
+use crate::message::{Command as Ordered, Greeting, Order, ToWorker, Welcome, encode};
 use crate::output::{Output, To};
 use crate::startup;
+use crate::switchboard::{Switchboard, TooLong};
 
 /// How long a worker that was told to stop may take before it is killed.
 const LEAVE: Duration = Duration::from_secs(2);
@@ -34,6 +36,12 @@ pub(crate) struct WorkerProcess {
     pub(crate) stderr: Output,
     pub(crate) started: Instant,
     pub(crate) state: State,
+    /// The number of its latest command.
+    pub(crate) command: u32,
+    /// How many messages were received from it since the greeting.
+    pub(crate) received: u32,
+    /// The job's memory that it keeps at hand.
+    pub(crate) board: Option<SegmentId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +73,12 @@ impl Default for Program {
 
 impl WorkerProcess {
     /// Starts a worker and greets it; it has not answered yet.
-    pub(crate) fn start(program: &Program, welcome: Welcome) -> Result<WorkerProcess, PoolError> {
+    pub(crate) fn start(
+        program: &Program,
+        welcome: Welcome,
+        switchboard: &Switchboard,
+    ) -> Result<WorkerProcess, PoolError> {
+        switchboard.clear(welcome.slot);
         let (own, theirs) = UnixStream::pair().map_err(PoolError::system("socketpair"))?;
         let mut command = Command::new(&program.0);
         command
@@ -101,14 +114,73 @@ impl WorkerProcess {
             stderr: Output::new(stderr, To::Stderr).map_err(PoolError::system("ioctl"))?,
             started: Instant::now(),
             state: State::Starting,
+            command: 0,
+            received: 0,
+            board: None,
         };
         // If it is gone already, that shows like any other death.
-        let _ = worker.link.send(&Greeting::here(welcome).encode(), &[]);
+        let greeting = Greeting::here(welcome).encode();
+        let _ = worker.link.send(&greeting, &[switchboard.segment()]);
         Ok(worker)
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Gives an idle worker an order that comes without messages; gives it back if it is too long for that.
+    pub(crate) fn order(
+        &mut self,
+        switchboard: &Switchboard,
+        slot: usize,
+        order: Order,
+    ) -> Result<(), Order> {
+        let command = Ordered {
+            n_messages: 0,
+            order,
+        };
+        match switchboard.ring(slot, &command) {
+            Ok(number) => {
+                self.command = number;
+                self.state = State::Running;
+                Ok(())
+            }
+            Err(TooLong) => Err(command.order),
+        }
+    }
+
+    /// Gives an idle worker the order that the last of `messages` says. The segments that they carry are forgotten again, but
+    /// for `kept`.
+    ///
+    /// A worker that cannot be reached is killed, so that its death is noticed.
+    pub(crate) fn order_with(
+        &mut self,
+        switchboard: &Switchboard,
+        slot: usize,
+        messages: &[(ToWorker, Vec<&Segment>)],
+        kept: Option<SegmentId>,
+    ) {
+        let command = Ordered {
+            n_messages: messages.len(),
+            order: Order::RunAsSent,
+        };
+        // Rung first: a worker that sleeps on its bell reads nothing, and messages may be longer than a socket's buffer.
+        self.command = (switchboard.ring(slot, &command)).expect("a number always fits");
+        self.state = State::Running;
+        let sent = (|| {
+            for (message, segments) in messages {
+                self.link.send(&encode(message), segments)?;
+                for segment in segments {
+                    if Some(segment.id()) != kept {
+                        self.link.forget(segment.id())?;
+                    }
+                }
+            }
+            Ok::<(), TransportError>(())
+        })();
+        if sent.is_err() {
+            self.kill();
+        }
     }
 
     /// Returns the descriptors that become readable when there is something to do.
@@ -186,7 +258,7 @@ impl Drop for WorkerProcess {
 }
 
 /// Lets all `workers` end by themselves, as those that were told to stop do, and kills the others after a while.
-pub(crate) fn leave(workers: Vec<WorkerProcess>) {
+pub(crate) fn leave(workers: impl Iterator<Item = WorkerProcess>) {
     let deadline = Instant::now() + LEAVE;
     for mut worker in workers {
         let _ = worker.wait(deadline.saturating_duration_since(Instant::now()));

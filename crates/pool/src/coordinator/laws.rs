@@ -28,10 +28,8 @@ struct Worker {
 
 impl Model {
     fn new(items: usize, workers: usize, chunk: usize, attempts: u32) -> Model {
-        let mut coordinator = Coordinator::new(items, workers, chunk, attempts, BTreeSet::new());
-        (0..workers).for_each(|slot| coordinator.ready(slot));
         Model {
-            coordinator,
+            coordinator: Coordinator::new(items, workers, chunk, attempts, BTreeSet::new()),
             workers: (0..workers).map(|_| Some(Worker::default())).collect(),
             counter: 0,
             begun: vec![0; items],
@@ -44,8 +42,14 @@ impl Model {
     fn coordinate(&mut self) -> bool {
         loop {
             match self.coordinator.step() {
-                Step::Send(slot) => {
-                    let worker = self.workers[slot].as_mut().expect("a ready worker");
+                Step::Send => {
+                    let idle = |worker: &Option<Worker>| {
+                        worker.as_ref().is_some_and(|worker| worker.round.is_none())
+                    };
+                    let Some(slot) = self.workers.iter().position(idle) else {
+                        return false;
+                    };
+                    let worker = self.workers[slot].as_mut().expect("an idle worker");
                     worker.round = Some(self.coordinator.round().clone());
                     self.coordinator.sent(slot);
                 }
@@ -65,7 +69,6 @@ impl Model {
     fn step(&mut self, slot: usize) {
         let Some(worker) = &mut self.workers[slot] else {
             self.workers[slot] = Some(Worker::default());
-            self.coordinator.ready(slot);
             return;
         };
         let Some(round) = worker.round.clone() else {
@@ -96,6 +99,10 @@ impl Model {
         let Some(worker) = self.workers[slot].take() else {
             return;
         };
+        // Who is not at the job dies for reasons of its own.
+        if worker.round.is_none() {
+            return;
+        }
         let verdict = self
             .coordinator
             .died(slot, worker.in_progress, worker.n_finished);

@@ -15,6 +15,8 @@ mod output;
 
 mod parents;
 
+mod pending;
+
 mod results;
 
 mod sharing;
