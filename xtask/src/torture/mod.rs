@@ -20,7 +20,7 @@ use self::trial::{Scale, Start, Trial};
 use crate::flags::Torture;
 use crate::workspace::{Result, Workspace};
 
-pub(crate) use self::plants::faulty_files;
+pub(crate) use self::plants::edited;
 pub(crate) use self::table::{markdown, skips, summary};
 
 /// Runs the rows, or tries the plants, that `flags` select.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use xshell::{Shell, cmd};
 
 use super::binaries::Binaries;
-use super::rows::{CaughtBy, Row};
+use super::rows::{CaughtBy, Edit, Row};
 use super::table::found;
 use super::trial::{self, Scale, Start, Verdict};
 use crate::watch::tail;
@@ -45,17 +45,11 @@ pub(super) fn run(
 ) -> Result<bool> {
     let bed = Bed::new(workspace, scale)?;
     println!("without faults, every row has to be green there:");
-    bed.write(&BTreeMap::new())?;
-    let parts: BTreeSet<Part> = rows.iter().map(|row| Part::of(row)).collect();
-    let binaries = (parts.into_iter())
-        .map(|part| Ok((part, bed.build(part)?)))
-        .collect::<Result<BTreeMap<Part, Binaries>>>()?;
     let mut controls = Vec::new();
     for row in rows {
-        let start = Instant::now();
-        let control = bed.judge(row, &binaries[&Part::of(row)], bed.start())?;
+        let (control, time) = bed.control(row)?;
         println!("  row {:>2}  {control}", row.number);
-        controls.push((control, start.elapsed()));
+        controls.push((control, time));
     }
 
     println!("with its fault, every row has to turn red:");
@@ -182,9 +176,19 @@ impl Bed<'_> {
         }
     }
 
+    /// Runs `row` without its fault, and without the net below it.
+    fn control(&self, row: &'static Row) -> Result<(Judged, Duration)> {
+        self.write(&edited(&self.workspace.root, row.plant.net)?)?;
+        let binaries = self.build(Part::of(row))?;
+        let start = Instant::now();
+        let judged = self.judge(row, &binaries, self.start())?;
+        Ok((judged, start.elapsed()))
+    }
+
     /// Plants the fault of `row` and sees whether it is noticed within `limit`.
     fn plant(&self, row: &'static Row, limit: Duration) -> Result<End> {
-        let faulty = match faulty_files(&self.workspace.root, row) {
+        let edits = row.plant.net.iter().chain(row.plant.edits);
+        let faulty = match edited(&self.workspace.root, edits) {
             Ok(faulty) => faulty,
             Err(why) => return Ok(End::Useless(why)),
         };
@@ -280,21 +284,21 @@ fn is_permitted(unshare: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The files that the plant of `row` changes, as it leaves them; an error if it no longer fits.
-pub(crate) fn faulty_files(
+/// The files below `root` that `edits` change, as they leave them; an error if one no longer fits.
+pub(crate) fn edited<'a>(
     root: &Path,
-    row: &'static Row,
-) -> std::result::Result<BTreeMap<&'static str, String>, String> {
-    let mut faulty = BTreeMap::new();
-    for edit in row.plant.edits {
-        let text = match faulty.remove(edit.file) {
+    edits: impl IntoIterator<Item = &'a Edit>,
+) -> std::result::Result<BTreeMap<&'a str, String>, String> {
+    let mut edited = BTreeMap::new();
+    for edit in edits {
+        let text = match edited.remove(edit.file) {
             Some(text) => text,
             None => fs::read_to_string(root.join(edit.file))
                 .map_err(|error| format!("{}: {error}", edit.file))?,
         };
-        faulty.insert(edit.file, edit.apply(&text)?);
+        edited.insert(edit.file, edit.apply(&text)?);
     }
-    Ok(faulty)
+    Ok(edited)
 }
 
 /// The files of the work tree, without what git ignores.

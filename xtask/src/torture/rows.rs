@@ -25,6 +25,9 @@ pub(crate) struct Row {
 pub(crate) struct Plant {
     /// What the code then does wrong.
     pub(crate) fault: &'static str,
+    /// A net that would catch the fault before the row sees it, such as a sleeper's own look each second: taken
+    /// away first, which the row has to stand without the fault.
+    pub(crate) net: &'static [Edit],
     pub(crate) edits: &'static [Edit],
     pub(crate) caught_by: CaughtBy,
 }

@@ -214,6 +214,7 @@ mod tests {
         counts: ("points", 90),
         plant: Plant {
             fault: "",
+            net: &[],
             edits: &[],
             caught_by: CaughtBy::TheRow,
         },

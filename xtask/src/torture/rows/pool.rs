@@ -11,6 +11,7 @@ pub(super) const ROWS: &[Row] = &[
         counts: ("deaths", 100),
         plant: Plant {
             fault: "the item that a dead worker was in is forgotten",
+            net: &[],
             edits: &[Edit {
                 file: "crates/pool/src/drive.rs",
                 from: "self.judge(slot, item, verdict, death);",
@@ -27,6 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         counts: ("kills", 100),
         plant: Plant {
             fault: "another attempt draws from another stream",
+            net: &[],
             edits: &[Edit {
                 file: "crates/pool/src/call.rs",
                 from: "split.stream(call.item as u64)",
@@ -43,6 +45,7 @@ pub(super) const ROWS: &[Row] = &[
         counts: ("jobs", 20),
         plant: Plant {
             fault: "workers are replaced without end",
+            net: &[],
             edits: &[Edit {
                 file: "crates/pool/src/coordinator.rs",
                 from: "self.slots[slot].fruitless_deaths < FRUITLESS_DEATHS + self.attempts",
@@ -59,6 +62,7 @@ pub(super) const ROWS: &[Row] = &[
         counts: ("kills", 60),
         plant: Plant {
             fault: "a worker whose parent is gone waits for another",
+            net: &[],
             edits: &[Edit {
                 file: "crates/pool/src/lifeline.rs",
                 from: "            startup::exit_now(1);\n",
