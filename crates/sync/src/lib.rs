@@ -60,7 +60,10 @@ mod claim_rules;
 mod holder;
 mod table_words;
 
-// The word that both stand on, and what it stands on.
+// Blocks in a segment.
+mod arena;
+
+// The word that all stand on, and what it stands on.
 mod anchored;
 mod bell;
 mod fork_page;
@@ -79,6 +82,7 @@ mod sealed {
 }
 
 pub use access_table::AccessTable;
+pub use arena::{Arena, ArenaError, ArenaStats, BlockId, BlockInfo, Owner};
 pub use claim::{Claim, TornClaim};
 pub use claim_rules::{Mode, conflicts};
 pub use data_layout::DataLayout;
