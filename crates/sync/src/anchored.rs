@@ -10,12 +10,14 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use multiproc_segment::{Bytes, PidNamespace, Segment, SegmentError};
+use multiproc_segment::{PidNamespace, Segment, SegmentError};
 
-use crate::arena::ArenaWords;
+use crate::barrier_words::BarrierWords;
+use crate::condvar_words::CondvarWords;
 use crate::error::SyncError;
 use crate::event_words::EventWords;
 use crate::mutex_words::MutexWords;
+use crate::once_words::OnceWords;
 use crate::permit_words::PermitWords;
 use crate::place::Place;
 use crate::robust_list::ThreadList;
@@ -42,11 +44,15 @@ unsafe impl Shared for PermitWords {}
 // SAFETY: all its fields are atomics.
 unsafe impl Shared for TableWords {}
 // SAFETY: all its fields are atomics.
+unsafe impl Shared for BarrierWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for CondvarWords {}
+// SAFETY: all its fields are atomics.
 unsafe impl Shared for EventWords {}
 // SAFETY: all its fields are atomics.
-unsafe impl Shared for AtomicWords {}
+unsafe impl Shared for OnceWords {}
 // SAFETY: all its fields are atomics.
-unsafe impl Shared for ArenaWords {}
+unsafe impl Shared for AtomicWords {}
 
 /// An `L` at a place of a segment, and the segment.
 pub(crate) struct Anchored<L> {
@@ -134,22 +140,6 @@ impl<L: Shared> Anchored<L> {
     pub(crate) fn keep_mapped(&self) {
         std::mem::forget(self.segment.clone());
     }
-}
-
-/// All whole words of `bytes`.
-///
-/// # Errors
-///
-/// [`SegmentError::OutOfBounds`] if there is none; [`SegmentError::Misaligned`] or
-/// [`SegmentError::ReadOnly`] as for [`Bytes::atomic_u64`].
-#[inline]
-pub(crate) fn atomic_words(bytes: Bytes<'_>) -> Result<&[AtomicU64], SegmentError> {
-    bytes.atomic_u64(0)?;
-    let first = bytes.as_ptr().cast::<AtomicU64>();
-    // SAFETY: the address is aligned and its bytes may be written, which `atomic_u64` has checked;
-    // `bytes` lie in one mapping that lives as long as the slice; any bits are an `AtomicU64`, and
-    // nobody in this process touches them but through atomics.
-    Ok(unsafe { std::slice::from_raw_parts(first, bytes.len() / size_of::<AtomicU64>()) })
 }
 
 fn foreign(error: SegmentError) -> SyncError {

@@ -487,7 +487,7 @@ impl<'t> Table<'t> {
     where
         't: 'a,
     {
-        match self.leaf.lock_leaf(me, leaf_deadline(deadline)) {
+        match self.leaf.lock_leaf(me, deadline.for_a_leaf()) {
             Ok(acquired) => {
                 let admitting = Admitting { table: self, me };
                 if acquired == Acquired::OwnerDied {
@@ -545,13 +545,5 @@ impl<'t> Table<'t> {
         if owner.load() == word {
             owner.bury_the_dead(word);
         }
-    }
-}
-
-/// Admission takes a microsecond, so even a claimant that is not to wait waits for that.
-fn leaf_deadline(deadline: Deadline) -> Deadline {
-    match deadline {
-        Deadline::Now => Deadline::after(crate::deadline::BACK_STOP),
-        other => other,
     }
 }

@@ -40,6 +40,14 @@ impl Deadline {
             .map_or(Self::Never, Self::At)
     }
 
+    /// The deadline for a leaf lock, which takes a microsecond: who is not to wait waits for that.
+    pub(crate) fn for_a_leaf(self) -> Self {
+        match self {
+            Self::Now => Self::after(BACK_STOP),
+            other => other,
+        }
+    }
+
     /// How long the next piece of a wait may be: at most [`BACK_STOP`]; `None` if it is over.
     pub(crate) fn next_wait(self) -> Option<Duration> {
         match self {

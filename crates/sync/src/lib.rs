@@ -45,9 +45,22 @@ mod semaphore_error;
 mod semaphore_words;
 
 // Telling each other, waiting for each other.
+mod barrier;
+mod barrier_error;
+mod barrier_protocol;
+mod barrier_words;
+mod broken;
+mod condvar;
+mod condvar_words;
 mod event;
 mod event_word;
 mod event_words;
+mod once;
+mod once_word;
+mod once_words;
+mod party;
+mod party_seat;
+mod waitlist;
 
 // Numbers without a lock.
 mod shared_atomic;
@@ -60,10 +73,7 @@ mod claim_rules;
 mod holder;
 mod table_words;
 
-// Blocks in a segment.
-mod arena;
-
-// The word that all stand on, and what it stands on.
+// The word that both stand on, and what it stands on.
 mod anchored;
 mod bell;
 mod fork_page;
@@ -82,9 +92,14 @@ mod sealed {
 }
 
 pub use access_table::AccessTable;
-pub use arena::{Arena, ArenaError, ArenaStats, BlockId, BlockInfo, Owner};
+pub use barrier::Barrier;
+pub use barrier_error::BarrierError;
+pub use barrier_protocol::Recovery;
+pub use barrier_words::PARTIES;
+pub use broken::{BreakCause, Broken};
 pub use claim::{Claim, TornClaim};
 pub use claim_rules::{Mode, conflicts};
+pub use condvar::{Condvar, TimedWait};
 pub use data_layout::DataLayout;
 pub use deadline::Deadline;
 pub use error::{ClaimError, LockError, SyncError, UnsupportedCall};
@@ -93,6 +108,8 @@ pub use holder::Holder;
 pub use lock_holder::LockHolder;
 pub use mutex::{Mutex, MutexGuard};
 pub use occupant::Occupant;
+pub use once::Once;
+pub use party::{Party, Turn};
 pub use permit_words::PERMITS;
 pub use permits::{Permit, Permits};
 pub use place::Place;
@@ -109,3 +126,4 @@ pub use semaphore::{BoundedSemaphore, Semaphore};
 pub use semaphore_error::SemaphoreError;
 pub use shared_atomic::{AtomicNumber, AtomicValue, Overflow, SharedAtomic};
 pub use table_words::SLOTS;
+pub use waitlist::Waited;

@@ -219,6 +219,13 @@ pub struct MutexGuard<'a, T: NoUninit + AnyBitPattern, R: RawMutex = RobustMutex
     not_send: PhantomData<*const ()>,
 }
 
+impl<'a, T: NoUninit + AnyBitPattern, R: RawMutex> MutexGuard<'a, T, R> {
+    /// Unlocks; the mutex, to be locked again.
+    pub(crate) fn release(self) -> &'a Mutex<T, R> {
+        self.mutex
+    }
+}
+
 impl<T: NoUninit + AnyBitPattern, R: RawMutex> MutexGuard<'_, T, R> {
     /// A copy of the value.
     #[must_use]

@@ -8,7 +8,7 @@ pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::atomic::{Ordering, compiler_fence, fence};
 
-pub(crate) use crate::futex::{Futex, Watched, thread_lives, wait_any};
+pub(crate) use crate::futex::{Futex, Watched, Woken, thread_lives, wait_any};
 pub(crate) use crate::robust_list::{ListNode, ThreadList};
 
 /// Keeps loads behind it from being done before the atomic read-modify-writes before it.

@@ -85,8 +85,19 @@ impl RobustWord {
     /// Takes the lock if its word is 0: neither owned, nor awaited, nor left by the dead.
     #[inline]
     pub(crate) fn lock_if_untouched(&self, me: &ThreadList) -> bool {
+        self.lock_marked(me, 0)
+    }
+
+    /// Like [`lock_if_untouched`](Self::lock_if_untouched), with the waiters bit set, so that the
+    /// owner's death wakes one of those who watch.
+    pub(crate) fn lock_watched(&self, me: &ThreadList) -> bool {
+        self.lock_marked(me, WAITERS)
+    }
+
+    #[inline]
+    fn lock_marked(&self, me: &ThreadList, mark: u64) -> bool {
         me.begin(&self.node);
-        let taken = self.swap_in(me.tid());
+        let taken = self.swap_in(me.tid(), mark);
         if taken {
             me.link(&self.node);
         }
@@ -217,19 +228,19 @@ impl RobustWord {
     }
 
     #[inline]
-    fn swap_in(&self, tid: u32) -> bool {
+    fn swap_in(&self, tid: u32, mark: u64) -> bool {
         let free = self.futex.load(Relaxed);
         // Acquire: pairs with the Release of whoever released the lock.
         word::is_free(free)
             && self
                 .futex
-                .compare_exchange(free, word::owned(free, tid), Acquire, Relaxed)
+                .compare_exchange(free, word::owned(free, tid) | mark, Acquire, Relaxed)
                 .is_ok()
     }
 
     #[inline]
     fn acquire(&self, tid: u32, deadline: Deadline) -> Result<Acquired, Missed> {
-        if self.swap_in(tid) {
+        if self.swap_in(tid, 0) {
             return Ok(Acquired::Clean);
         }
         self.acquire_busy(tid, deadline)
