@@ -3,13 +3,23 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName};
-use multiproc_sync::{AccessTable, Mutex, Place, RawMutex};
+use multiproc_sync::{
+    AccessTable, Barrier, Condvar, Event, Mutex, Once, Place, RawMutex, SharedAtomic,
+};
 use multiproc_testkit::{Child, is_asleep, unique_name, wait_until};
 
 /// Where the mutex of a test stands: its value is the test's to choose.
 pub(crate) const MUTEX: Place = Place::Control(AccessTable::LEN);
 /// Where the table of a test stands.
 pub(crate) const TABLE: Place = Place::Control(0);
+/// Where the conditions of a test stand, in the page of the mutex.
+const CONDVAR: Place = Place::Control(AccessTable::LEN + 1024);
+const CONDVAR_SEQUENCE: usize = AccessTable::LEN + 1024 + 16;
+const EVENT: Place = Place::Control(AccessTable::LEN + 1152);
+const ONCE: Place = Place::Control(AccessTable::LEN + 1216);
+const ATOMIC: Place = Place::Control(AccessTable::LEN + 1280);
+const BARRIER_SEATS: usize = AccessTable::LEN + 4096 + 128;
+const BARRIER: Place = Place::Control(AccessTable::LEN + 4096);
 /// Numbers in the payload for test and children to tell each other how far they are.
 pub(crate) const NUMBERS: usize = 512;
 
@@ -24,7 +34,7 @@ impl Ground {
         let name = SegmentName::new(unique_name("sync-it")).unwrap();
         let layout = Layout {
             payload_len: 8 * NUMBERS,
-            control_len: AccessTable::LEN + 4096,
+            control_len: AccessTable::LEN + 4096 + Barrier::LEN,
             kind: 0,
         };
         let zeros = |_: &Segment| Ok::<(), SegmentError>(());
@@ -64,6 +74,60 @@ impl Ground {
     /// In a child: the mutex of the test that started it.
     pub(crate) fn mutex<R: RawMutex>(&self) -> Mutex<[u64; 2], R> {
         Mutex::attach(&self.segment, MUTEX).unwrap()
+    }
+
+    pub(crate) fn condvar(&self) -> Condvar {
+        Condvar::attach(&self.segment, CONDVAR).unwrap()
+    }
+
+    /// How often the condition variable was notified: its sequence.
+    pub(crate) fn notifications(&self) -> u64 {
+        let word = self.segment.control().atomic_u64(CONDVAR_SEQUENCE).unwrap();
+        (word.load(Ordering::SeqCst) & 0xffff_ffff) >> 1
+    }
+
+    pub(crate) fn event(&self) -> Event {
+        Event::attach(&self.segment, EVENT).unwrap()
+    }
+
+    pub(crate) fn once(&self) -> Once {
+        Once::attach(&self.segment, ONCE).unwrap()
+    }
+
+    /// A ground with a number that is `value`.
+    pub(crate) fn with_atomic(value: i32) -> (Self, SharedAtomic<i32>) {
+        let ground = Self::new();
+        let atomic = SharedAtomic::init(&ground.segment, ATOMIC, value).unwrap();
+        (ground, atomic)
+    }
+
+    pub(crate) fn atomic(&self) -> SharedAtomic<i32> {
+        SharedAtomic::attach(&self.segment, ATOMIC).unwrap()
+    }
+
+    /// A ground with a barrier.
+    pub(crate) fn with_barrier(parties: u32) -> (Self, Barrier) {
+        let ground = Self::new();
+        let barrier = ground.new_barrier(parties);
+        (ground, barrier)
+    }
+
+    pub(crate) fn new_barrier(&self, parties: u32) -> Barrier {
+        Barrier::init(&self.segment, BARRIER, parties).unwrap()
+    }
+
+    /// How many take part in the barrier, the dead included: the seats that say who has them.
+    pub(crate) fn n_parties(&self) -> usize {
+        let who = |seat: usize| BARRIER_SEATS + 64 * seat + 40;
+        let has_one = |&seat: &usize| {
+            let word = self.segment.control().atomic_u64(who(seat)).unwrap();
+            word.load(Ordering::SeqCst) != 0
+        };
+        (0..multiproc_sync::PARTIES).filter(has_one).count()
+    }
+
+    pub(crate) fn barrier(&self) -> Barrier {
+        Barrier::attach(&self.segment, BARRIER).unwrap()
     }
 
     /// In a child: the table of the test that started it.

@@ -4,22 +4,25 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
-mod arena;
-mod arena_crowd;
-mod arena_ground;
-mod arena_hostile;
-mod arena_laws;
-mod arena_steps;
+mod atomic;
 mod barge;
+mod barrier;
+mod barrier_steps;
+mod condvar;
+mod condvar_steps;
 mod conformance;
 mod crowd;
+mod event;
+mod event_steps;
 mod fork;
 mod ground;
 mod hostile;
+mod killing;
 mod model;
 mod mutex_steps;
 mod mutex_stress;
 mod namespaces;
+mod once;
 mod table;
 mod table_deaths;
 mod table_laws;
