@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
             fault: "the item that a dead worker was in is forgotten",
             net: &[],
             edits: &[Edit {
-                file: "crates/pool/src/drive.rs",
+                file: "crates/pool/src/active.rs",
                 from: "self.judge(slot, item, verdict, death);",
                 to: "let _ = (item, verdict);",
             }],
