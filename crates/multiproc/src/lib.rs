@@ -18,7 +18,8 @@ pub use multiproc_sync as sync;
 pub use error::{Error, Result};
 pub use multiproc_array::{Frozen, PartMut, SharedArray};
 pub use multiproc_pool::{
-    Context, Failed, Job, Pending, Pool, PoolError, Progress, TaskError, init, task, wait_any,
+    Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, TaskError, init,
+    task, wait_any,
 };
 pub use multiproc_rng::default_rng;
 pub use multiproc_segment::{SegmentName, prune};

@@ -66,7 +66,7 @@ impl ActiveJob {
             job.attempts,
             job.unsent.keys().copied().collect(),
         );
-        let ticket = Arc::new(Ticket::new(job.board.clone()));
+        let ticket = Arc::new(Ticket::new(&job));
         let active = ActiveJob {
             finished_before: vec![0; layout.slots],
             orders: 0,

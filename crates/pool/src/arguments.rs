@@ -15,7 +15,7 @@ pub trait ArrayArgument {
 }
 
 /// An array on its way to a task.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Passed {
     pub(crate) kind: ArrayKind,
     pub(crate) segment: Segment,

@@ -52,6 +52,10 @@ impl<R> Failed<R> {
         self.done
     }
 
+    pub(crate) fn into_parts(self) -> (Vec<Option<R>>, Vec<TaskError>, Option<Box<PoolError>>) {
+        (self.done, self.failures, self.stopped)
+    }
+
     /// Returns the failures, by ascending item.
     pub fn failures(&self) -> &[TaskError] {
         &self.failures
@@ -228,6 +232,22 @@ impl TaskError {
     /// Returns the index of the item that failed.
     pub fn item(&self) -> usize {
         match *self {
+            TaskError::Failed { item, .. }
+            | TaskError::Panicked { item, .. }
+            | TaskError::WorkerDied { item, .. }
+            | TaskError::PartTorn { item, .. }
+            | TaskError::FoundTorn { item, .. }
+            | TaskError::BadItem { item, .. }
+            | TaskError::BadResult { item, .. }
+            | TaskError::NoRoom { item, .. }
+            | TaskError::Unattached { item, .. }
+            | TaskError::Unclaimed { item, .. }
+            | TaskError::NotRun { item } => item,
+        }
+    }
+
+    pub(crate) fn item_mut(&mut self) -> &mut usize {
+        match self {
             TaskError::Failed { item, .. }
             | TaskError::Panicked { item, .. }
             | TaskError::WorkerDied { item, .. }

@@ -9,6 +9,7 @@ use multiproc_rng::Entropy;
 use crate::arguments::{ArrayArgument, Passed};
 use crate::error::PoolError;
 use crate::failed::{Failed, TaskError};
+use crate::imap::{Imap, ImapUnordered};
 use crate::items::Items;
 use crate::pending::{Pending, Results};
 use crate::pool::Pool;
@@ -54,13 +55,44 @@ pub(crate) struct Options<'p> {
     pub(crate) chunk: Option<usize>,
     pub(crate) retries: Option<u32>,
     pub(crate) rows_per_item: usize,
+    pub(crate) first_item: usize,
+    pub(crate) look_ahead: Option<usize>,
     pub(crate) progress: Option<Callback<'p>>,
+}
+
+impl Options<'_> {
+    /// Returns the options of a job that outlives the call that began it.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::ProgressOfSubmitted`].
+    pub(crate) fn without_progress(self) -> Result<Options<'static>, PoolError> {
+        match self.progress {
+            Some(_) => Err(PoolError::ProgressOfSubmitted),
+            None => Ok(Options {
+                progress: None,
+                ..self
+            }),
+        }
+    }
+}
+
+impl Clone for Options<'static> {
+    /// Callbacks are not cloned.
+    fn clone(&self) -> Options<'static> {
+        Options {
+            seed: self.seed.clone(),
+            arguments: self.arguments.clone(),
+            progress: None,
+            ..*self
+        }
+    }
 }
 
 /// A task over items.
 #[derive(Debug)]
-pub struct Map<T> {
-    items: Items,
+pub struct Map<T, I> {
+    pub(crate) items: I,
     task: PhantomData<T>,
 }
 
@@ -75,8 +107,8 @@ pub struct Update<'p, T: PartTask> {
     keep: Keep,
 }
 
-impl<T> Map<T> {
-    pub(crate) fn new(items: Items) -> Map<T> {
+impl<T, I> Map<T, I> {
+    pub(crate) fn new(items: I) -> Map<T, I> {
         Map {
             items,
             task: PhantomData,
@@ -101,6 +133,8 @@ impl<'p, V> Job<'p, V> {
             chunk: None,
             retries: None,
             rows_per_item: 1,
+            first_item: 0,
+            look_ahead: None,
             progress: None,
         };
         Job {
@@ -157,6 +191,62 @@ impl<'p, V> Job<'p, V> {
     #[doc(alias = "tqdm")]
     pub fn progress(mut self, callback: impl FnMut(&Progress) + Send + 'p) -> Self {
         self.options.progress = Some(Box::new(callback));
+        self
+    }
+}
+
+impl<'p, T: Task, I: IntoIterator<Item = T::Item>> Job<'p, Map<T, I>> {
+    /// Returns the results one by one, in the items' order.
+    ///
+    /// Items are taken as they are needed: at most [`look_ahead`](Job::look_ahead) more than there are results, so that there
+    /// may be any number of them. What they are taken from may panic: that comes out after the results before it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_pool::{Pool, task};
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn is_prime(n: u64) -> bool {
+    ///     n > 1 && (2..).take_while(|k| k * k <= n).all(|k| n % k != 0)
+    /// }
+    ///
+    /// let pool = Pool::builder().processes(2).build()?;
+    /// let primes = pool.map(is_prime, 1_000_000..).iter()?;
+    /// let first = (1_000_000..).zip(primes).find(|(_, answer)| *answer == Ok(true));
+    /// assert_eq!(first, Some((1_000_003, Ok(true))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Why the job cannot begin; see also [`submit`](Job::submit).
+    #[doc(alias = "imap")]
+    #[expect(
+        clippy::iter_not_returning_iterator,
+        reason = "it does, if the job can begin"
+    )]
+    pub fn iter(self) -> Result<Imap<'p, T, I::IntoIter>, PoolError> {
+        Imap::new(self)
+    }
+
+    /// Returns the results as they come, each with its item's index. Everything else is as for [`iter`](Job::iter).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`iter`](Job::iter).
+    #[doc(alias = "imap_unordered")]
+    pub fn unordered(self) -> Result<ImapUnordered<'p, T, I::IntoIter>, PoolError> {
+        ImapUnordered::new(self)
+    }
+
+    /// Sets how many items [`iter`](Job::iter) and [`unordered`](Job::unordered) take ahead of the results that they have
+    /// returned, at least a chunk.
+    ///
+    /// If it is not set: four [chunks](Job::chunk) for each worker, and a chunk is one item.
+    #[doc(alias = "buffersize")]
+    pub fn look_ahead(mut self, n_items: usize) -> Self {
+        self.options.look_ahead = Some(n_items);
         self
     }
 }
@@ -240,15 +330,15 @@ impl<V: Verb> Job<'_, V> {
     }
 }
 
-impl<T: Task> Verb for Map<T> {
+impl<T: Task, I: IntoIterator<Item = T::Item>> Verb for Map<T, I> {
     type Output = T::Output;
 
     fn entry() -> &'static Entry {
         T::entry()
     }
 
-    fn plan(&self, _: usize) -> Result<Plan<'_>, PoolError> {
-        Ok(Plan(Over::Items(&self.items)))
+    fn plan(self, _: usize) -> Result<Plan, PoolError> {
+        Ok(Plan(Over::Items(Items::encode(self.items))))
     }
 }
 
@@ -259,7 +349,7 @@ impl<T: PartTask> Verb for Fill<'_, T> {
         T::entry()
     }
 
-    fn plan(&self, rows_per_item: usize) -> Result<Plan<'_>, PoolError> {
+    fn plan(self, rows_per_item: usize) -> Result<Plan, PoolError> {
         target::of::<T>(self.array, rows_per_item, Keep::Zeros)
             .map(Over::Parts)
             .map(Plan)
@@ -273,7 +363,7 @@ impl<T: PartTask> Verb for Update<'_, T> {
         T::entry()
     }
 
-    fn plan(&self, rows_per_item: usize) -> Result<Plan<'_>, PoolError> {
+    fn plan(self, rows_per_item: usize) -> Result<Plan, PoolError> {
         target::of::<T>(self.array, rows_per_item, self.keep)
             .map(Over::Parts)
             .map(Plan)

@@ -13,6 +13,8 @@ mod arguments;
 
 mod pending;
 
+mod imap;
+
 mod progress;
 
 mod failed;
@@ -93,6 +95,7 @@ pub use call::{Context, FromArgument, FromContext};
 pub use error::PoolError;
 pub use exit::Exit;
 pub use failed::{Failed, TaskError};
+pub use imap::{Imap, ImapUnordered};
 pub use job::{Fill, Job, Map, Update};
 pub use multiproc_macros::task;
 pub use pending::{Pending, Results, wait_any};

@@ -85,6 +85,7 @@ pub(crate) struct Run {
     pub(crate) chunk: usize,
     /// Items begun before, with the number of this attempt.
     pub(crate) repeated: Vec<(usize, u32)>,
+    pub(crate) first_item: usize,
     /// The words of the job's seed.
     pub(crate) seed: Option<Vec<u32>>,
     pub(crate) written: Option<Written>,

@@ -237,7 +237,7 @@ fn settle<'a, R: DeserializeOwned>(
 ) -> MutexGuard<'a, Option<Results<R>>> {
     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(ended) = ticket.take() {
-        *results = Some(run::collect(&ticket.board, ended).into_results());
+        *results = Some(run::collect(ticket, ended).into_results());
         if let Some(rota) = rota {
             rota.give_back(ticket.board.clone());
         }

@@ -10,7 +10,6 @@ use multiproc_array::SharedArray;
 
 use crate::crew::{Crew, Roster, Terms};
 use crate::error::PoolError;
-use crate::items::Items;
 use crate::job::{Fill, Job, Map, Update};
 use crate::rota::Rota;
 use crate::settings::{self, Context};
@@ -192,7 +191,8 @@ impl Pool {
 
     /// Prepares a job that runs `task` once for each of `items`; its results are in the items' order.
     ///
-    /// The items are encoded here and now. An item of which that fails, fails alone.
+    /// The items are encoded when the job begins. An item of which that fails, fails alone. Items without end, or more than
+    /// there is memory for, are for [`iter`](Job::iter).
     ///
     /// # Examples
     ///
@@ -210,13 +210,13 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "starmap")]
-    pub fn map<T, I>(&self, task: T, items: I) -> Job<'_, Map<T>>
+    pub fn map<T, I>(&self, task: T, items: I) -> Job<'_, Map<T, I>>
     where
         T: Task,
         I: IntoIterator<Item = T::Item>,
     {
         let _: T = task;
-        Job::new(self, Map::new(Items::encode(items)))
+        Job::new(self, Map::new(items))
     }
 
     /// Prepares a job in which `task` writes `array` part by part, in place. The array is output only.

@@ -22,6 +22,8 @@ pub(crate) struct Prepared {
     pub(crate) chunk: usize,
     /// How often an item may be begun.
     pub(crate) attempts: u32,
+    /// What number the first item has in its stream of items.
+    pub(crate) first_item: usize,
     /// The words of the seed.
     pub(crate) seed: Option<Vec<u32>>,
     pub(crate) written: Option<Target>,
@@ -69,6 +71,7 @@ impl Prepared {
                 .collect(),
             chunk: round.chunk,
             repeated: coordinator.repeated(),
+            first_item: self.first_item,
             seed: self.seed.clone(),
             written: self.written.as_ref().map(|target| target.written.clone()),
             arguments: self

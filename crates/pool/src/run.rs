@@ -37,7 +37,7 @@ const CHUNKS_PER_WORKER: usize = 256;
 const LARGEST_CHUNK: usize = 1024;
 
 /// What a job does with its task.
-pub trait Verb {
+pub trait Verb: Sized {
     /// The type of the job's results.
     type Output: DeserializeOwned;
 
@@ -45,14 +45,14 @@ pub trait Verb {
     fn entry() -> &'static Entry;
 
     #[doc(hidden)]
-    fn plan(&self, rows_per_item: usize) -> Result<Plan<'_>, PoolError>;
+    fn plan(self, rows_per_item: usize) -> Result<Plan, PoolError>;
 }
 
 /// What a job's task is run over.
-pub struct Plan<'a>(pub(crate) Over<'a>);
+pub struct Plan(pub(crate) Over);
 
-pub(crate) enum Over<'a> {
-    Items(&'a Items),
+pub(crate) enum Over {
+    Items(Items),
     Parts(Target),
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
         pool::Place::Serial => {
             let job = prepare(entry, over, options, Room::for_once(layout)?)?;
             let ended = serial::run(&job, &mut ticker);
-            collect(&job.board, ended)
+            collect(&Ticket::new(&job), ended)
         }
         pool::Place::Workers { rota, .. } => {
             rota.expect_other_driver()?;
@@ -106,7 +106,7 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
                 ticker.left()
             })?;
             let ended = ticket.take().expect("a job's end is taken once");
-            let outcome = collect(&ticket.board, ended);
+            let outcome = collect(&ticket, ended);
             rota.give_back(ticket.board.clone());
             outcome
         }
@@ -119,11 +119,9 @@ pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, Poo
     let Job {
         pool,
         verb,
-        mut options,
+        options,
     } = job;
-    if options.progress.take().is_some() {
-        return Err(PoolError::ProgressOfSubmitted);
-    }
+    let options = options.without_progress()?;
     let entry = V::entry();
     pool.expect_open()?;
     check(entry, &options)?;
@@ -134,7 +132,7 @@ pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, Poo
         pool::Place::Serial => {
             let job = prepare(entry, over, options, Room::for_once(layout)?)?;
             let ended = serial::run(&job, &mut Ticker::new(None, layout.items));
-            let ticket = Arc::new(Ticket::new(job.board));
+            let ticket = Arc::new(Ticket::new(&job));
             ticket.close(ended);
             Ok(Pending::new(None, ticket))
         }
@@ -149,7 +147,7 @@ pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, Poo
 
 fn prepare(
     entry: &'static Entry,
-    over: Over<'_>,
+    over: Over,
     options: Options<'_>,
     room: Room,
 ) -> Result<Prepared, PoolError> {
@@ -164,7 +162,7 @@ fn prepare(
     let (written, unsent) = match over {
         Over::Items(items) => {
             board.write_arguments(&items.starts, &items.bytes)?;
-            (None, items.unsent.clone())
+            (None, items.unsent)
         }
         Over::Parts(target) => (Some(target), BTreeMap::new()),
     };
@@ -174,6 +172,7 @@ fn prepare(
         board_is_kept: is_kept,
         chunk: options.chunk.unwrap_or(share.clamp(1, LARGEST_CHUNK)),
         attempts: retries.saturating_add(1),
+        first_item: options.first_item,
         seed: options.seed.map(|entropy| entropy.words().to_vec()),
         written,
         arguments: options
@@ -186,7 +185,7 @@ fn prepare(
 }
 
 /// Checks what a job says against what its task needs, before anything starts.
-fn check(entry: &'static Entry, options: &Options<'_>) -> Result<(), PoolError> {
+pub(crate) fn check(entry: &'static Entry, options: &Options<'_>) -> Result<(), PoolError> {
     registry::check(entry)?;
     let task = entry.name;
     if options.chunk == Some(0) {
@@ -234,7 +233,7 @@ fn check(entry: &'static Entry, options: &Options<'_>) -> Result<(), PoolError> 
     Ok(())
 }
 
-impl Over<'_> {
+impl Over {
     fn check(&self, entry: &'static Entry, arguments: &[Passed]) -> Result<(), PoolError> {
         let Over::Parts(target) = self else {
             return Ok(());
@@ -272,7 +271,8 @@ impl Over<'_> {
 }
 
 /// Reads the results of a job that has ended.
-pub(crate) fn collect<R: DeserializeOwned>(board: &Board, ended: Ended) -> Outcome<R> {
+pub(crate) fn collect<R: DeserializeOwned>(ticket: &Ticket, ended: Ended) -> Outcome<R> {
+    let board = &ticket.board;
     let Ended {
         blocks,
         mut failures,
@@ -292,6 +292,9 @@ pub(crate) fn collect<R: DeserializeOwned>(board: &Board, ended: Ended) -> Outco
                 failures.insert(item, failure);
             }
         }
+    }
+    for failure in failures.values_mut() {
+        *failure.item_mut() += ticket.first_item;
     }
     Outcome {
         results,
@@ -338,7 +341,7 @@ fn bytes_at<'a>(place: &'a Place, blocks: &ReceivedBlocks) -> Result<Cow<'a, [u8
     }
 }
 
-impl fmt::Debug for Plan<'_> {
+impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan").finish_non_exhaustive()
     }

@@ -63,6 +63,7 @@ fn run_round(
         slot: 0,
         round: coordinator.round(),
         repeated: &[],
+        first_item: job.first_item,
         split: job.seed.as_deref().map(work::split_of),
         arguments: &arguments,
         blocks: Blocks::new(0, &mut announce),

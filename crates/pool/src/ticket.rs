@@ -8,11 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use crate::board::Board;
-use crate::prepared::Ended;
+use crate::prepared::{Ended, Prepared};
 
 /// A job as its user sees it while workers are at it.
 pub(crate) struct Ticket {
     pub(crate) board: Board,
+    pub(crate) first_item: usize,
     /// How many of its items no worker will run any more.
     pub(crate) n_given_up: AtomicUsize,
     end: Mutex<End>,
@@ -31,9 +32,10 @@ struct End {
 pub(crate) type Callback = Box<dyn FnOnce() + Send>;
 
 impl Ticket {
-    pub(crate) fn new(board: Board) -> Ticket {
+    pub(crate) fn new(job: &Prepared) -> Ticket {
         Ticket {
-            board,
+            board: job.board.clone(),
+            first_item: job.first_item,
             n_given_up: AtomicUsize::new(0),
             end: Mutex::default(),
         }

@@ -23,6 +23,8 @@ pub(crate) struct Work<'a> {
     pub(crate) round: &'a Round,
     /// Items begun before, in ascending order, with the number of this attempt.
     pub(crate) repeated: &'a [(usize, u32)],
+    /// What number the first item has for the task and for the streams.
+    pub(crate) first_item: usize,
     pub(crate) split: Option<Split>,
     pub(crate) arguments: &'a [Argument],
     pub(crate) blocks: Blocks<'a>,
@@ -111,7 +113,7 @@ impl Work<'_> {
         encoded.clear();
         let outcome = panics::catch(|| {
             let call = Call {
-                item,
+                item: self.first_item + item,
                 attempt: self.attempt_number(item),
                 worker: self.slot,
                 split: self.split.as_ref(),

@@ -177,6 +177,7 @@ impl Worker {
             slot,
             round: &round,
             repeated: &run.repeated,
+            first_item: run.first_item,
             split: run.seed.as_deref().map(work::split_of),
             arguments: &arguments,
             blocks: Blocks::new(run.order, &mut announce),

@@ -3,6 +3,8 @@
 
 mod deaths;
 
+mod iterating;
+
 mod jobs;
 
 mod leaks;
