@@ -188,6 +188,8 @@ pub enum Corruption {
     },
     /// The last page does not begin as a control page does.
     Magic,
+    /// The file is an array as `numpy.save` writes it, without a control page.
+    PlainNpy,
     /// The control page is of another version of this library.
     Version {
         /// The version found.
@@ -237,6 +239,10 @@ impl fmt::Display for Corruption {
                 write!(f, "is damaged: {file_len} bytes is no length of a segment")
             }
             Self::Magic => f.write_str("has no control page: it is another program's file, or cut"),
+            Self::PlainNpy => f.write_str(
+                "is a .npy file without a control page, as numpy.save writes it, or cut: \
+                 load it into a new segment instead of opening it",
+            ),
             Self::Version { found } => write!(
                 f,
                 "has layout version {found}, but this build reads version {}: \

@@ -99,7 +99,10 @@ pub(crate) fn read(
 ) -> Result<ControlPage, SegmentError> {
     let corrupt = |fault| SegmentError::Corrupt {
         place: location.clone(),
-        fault,
+        fault: match fault {
+            Corruption::Length { .. } | Corruption::Magic if is_npy(file) => Corruption::PlainNpy,
+            fault => fault,
+        },
     };
     let file_len = found.st_size.unsigned_abs();
     let at = control::header_at(file_len).map_err(corrupt)?;
@@ -109,6 +112,13 @@ pub(crate) fn read(
         return Err(corrupt(Corruption::Length { file_len }));
     }
     ControlPage::decode(&header, file_len).map_err(corrupt)
+}
+
+/// Whether `file` begins as NumPy's files do, so that its user can be told what it is.
+fn is_npy(file: BorrowedFd<'_>) -> bool {
+    const MAGIC: [u8; 6] = *b"\x93NUMPY";
+    let mut start = [0; MAGIC.len()];
+    pread(file, &mut start, 0).is_ok() && start == MAGIC
 }
 
 /// Refuses a file with holes, which would be filled at the first touch, or not be.

@@ -1,13 +1,16 @@
 //! Anonymous segments: fixed in size, checked when received, frozen for good.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use memmap2::MmapOptions;
 use multiproc_segment::{
     Access, Corruption, Handle, Layout, Limit, Location, Obstacle, Segment, SegmentError,
 };
+use multiproc_testkit::torture::{Row, Scale};
 use rustix::fs::{
-    MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, ftruncate, memfd_create,
+    FallocateFlags, MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, ftruncate,
+    memfd_create,
 };
 use rustix::io::{Errno, pread, pwrite};
 
@@ -88,11 +91,32 @@ fn a_received_segment_is_the_same_memory() {
 #[test]
 fn nobody_can_change_the_size_of_a_segment() {
     let segment = Segment::anonymous(Layout::payload(10_000)).unwrap();
-    let fd = segment.descriptor().unwrap();
-    for len in [0, 4096, 10_000, 1 << 20] {
+    let own = segment.descriptor().unwrap();
+    let reopened = format!("/proc/self/fd/{}", own.as_raw_fd());
+    let reopened = File::options()
+        .read(true)
+        .write(true)
+        .open(reopened)
+        .unwrap();
+    let attempts = Scale::asked().pick(1_000, 100_000, 1_000_000);
+    for attempt in 0..attempts {
+        let len = attempt * 61 % (1 << 20);
+        // As long as it is, or shorter, or longer: by any descriptor, it stays as it is.
+        let fd = if attempt % 2 == 0 {
+            own
+        } else {
+            reopened.as_fd()
+        };
         assert_eq!(ftruncate(fd, len), Err(Errno::PERM));
+        let longer = rustix::fs::fallocate(fd, FallocateFlags::empty(), 16384 + len, 1);
+        assert_eq!(longer, Err(Errno::PERM));
     }
-    assert!(fcntl_get_seals(fd).unwrap().contains(FIXED));
+    assert!(fcntl_get_seals(own).unwrap().contains(FIXED));
+    assert_eq!(rustix::fs::fstat(own).unwrap().st_size, 16384);
+    Row::new(3)
+        .figure("attempts", 2 * attempts)
+        .figure("changes", 0)
+        .print();
 }
 
 #[test]
@@ -199,10 +223,29 @@ fn a_frozen_segment_cannot_be_written_by_anybody_by_any_means() {
     let frozen = segment.freeze().map_err(|(_, error)| error).unwrap();
     assert!(frozen.is_frozen());
 
-    assert_eq!(pwrite(&early, b"x", 0), Err(Errno::PERM));
-    let again = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&early));
-    let reopened = File::options().read(true).write(true).open(again);
-    assert!(reopened.is_err() || pwrite(reopened.unwrap(), b"x", 0) == Err(Errno::PERM));
+    let again = format!("/proc/self/fd/{}", early.as_raw_fd());
+    let reopened = File::options().read(true).write(true).open(again).unwrap();
+    let own = format!("/proc/self/fd/{}", frozen.descriptor().unwrap().as_raw_fd());
+    let from_read_only = File::options().write(true).open(own).unwrap();
+    let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    let rounds = Scale::asked().pick(100, 10_000, 100_000);
+    let mut refused = 0;
+    for round in 0..rounds {
+        for fd in [early.as_fd(), reopened.as_fd(), from_read_only.as_fd()] {
+            let attempts = [
+                pwrite(fd, b"x", round % 8).map(drop),
+                rustix::fs::fallocate(fd, hole, 0, 4096),
+                ftruncate(fd, round),
+                MmapOptions::new()
+                    .len(4096)
+                    .map_raw(fd.as_raw_fd())
+                    .map(drop)
+                    .map_err(|_| Errno::PERM),
+            ];
+            assert_eq!(attempts, [Err(Errno::PERM); 4]);
+            refused += attempts.len();
+        }
+    }
 
     for received in [descriptor(&frozen), early] {
         let received = Segment::from_fd(received).unwrap();
@@ -228,6 +271,10 @@ fn a_frozen_segment_cannot_be_written_by_anybody_by_any_means() {
         assert_eq!(&bytes, b"constant");
     }
     assert!(frozen.freeze().is_ok());
+    Row::new(14)
+        .figure("attempts", refused)
+        .figure("writes", 0)
+        .print();
 }
 
 #[test]

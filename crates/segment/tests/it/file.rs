@@ -35,7 +35,7 @@ impl Dir {
         self.0.join(name)
     }
 
-    fn names(&self) -> usize {
+    pub(crate) fn names(&self) -> usize {
         fs::read_dir(&self.0).unwrap().count()
     }
 }

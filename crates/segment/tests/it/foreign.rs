@@ -1,22 +1,33 @@
 //! What has a segment's name without being one of this user's segments is never used nor changed.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
 use multiproc_segment::{
-    Corruption, Foreign, Layout, Lifetime, Segment, SegmentError, SegmentName, list, prune, remove,
+    Corruption, Foreign, Layout, Lifetime, Location, Segment, SegmentError, SegmentName, list,
+    prune, remove,
 };
-use multiproc_testkit::{PATIENCE, skip, watchdog};
+use multiproc_testkit::torture::{Row, Scale};
+use multiproc_testkit::{Child, PATIENCE, child, skip, watchdog};
 use rustix::fs::{CWD, Mode, mkfifoat};
 
-use crate::named::{already_exists, create, exists, name, path};
+use crate::named::{already_exists, create, exists, filling, name, path};
+
+thread_local! {
+    /// What this test has planted.
+    static PLANTED: Cell<u64> = const { Cell::new(0) };
+}
 
 /// Plants something, tries everything that could hurt it, and checks that it is as it was.
 fn refuses(plant: impl FnOnce(&SegmentName), expected: impl FnOnce(&SegmentError) -> bool) {
     let _watchdog = watchdog(PATIENCE);
     let name = name("foreign");
     plant(&name);
+    PLANTED.set(PLANTED.get() + 1);
     let before = fs::symlink_metadata(path(&name)).unwrap();
 
     let refused = Segment::open(&name).unwrap_err();
@@ -146,6 +157,83 @@ fn another_programs_file_is_refused_and_left_alone() {
         corrupt(Corruption::Length { file_len: 5 }),
     );
     refuses(|name| file(name, &[0; 8192]), corrupt(Corruption::Magic));
+}
+
+/// A user who is not the owner gets nothing of a segment, and cannot harm it.
+#[test]
+fn a_stranger_is_refused_by_name() {
+    if !rustix::process::geteuid().is_root() {
+        skip("only root can become a stranger");
+        return;
+    }
+    let _watchdog = watchdog(PATIENCE);
+    let name = name("stranger");
+    let segment = create(&name, Lifetime::Persistent, 5);
+    let mut probe = Command::new("/proc/self/exe");
+    if probe
+        .arg("--list")
+        .stdout(Stdio::null())
+        .uid(65534)
+        .gid(65534)
+        .status()
+        .is_err()
+    {
+        skip("a stranger may not run this program");
+        return;
+    }
+    let mut stranger = Child::spawn_with("foreign::stranger_role", &[name.as_str()], |command| {
+        command.uid(65534).gid(65534);
+    });
+    stranger.expect_line("refused");
+    assert!(stranger.wait().success());
+    PLANTED.set(PLANTED.get() + 1);
+    assert_eq!(filling(&segment), 5);
+    drop(segment);
+    assert_eq!(filling(&Segment::open(&name).unwrap()), 5);
+    remove(&name).unwrap();
+}
+
+#[test]
+fn stranger_role() {
+    let Some(args) = child::args("foreign::stranger_role") else {
+        return;
+    };
+    let name = SegmentName::new(&*args[0]).unwrap();
+    let expected = SegmentError::Refused {
+        place: Location::Named(name.clone()),
+        found: Foreign::OtherUser {
+            uid: 0,
+            ours: 65534,
+        },
+    };
+    assert_eq!(Segment::open(&name).unwrap_err(), expected);
+    assert_eq!(remove(&name), Err(expected));
+    let layout = Layout::payload(1);
+    let taken: Result<_, SegmentError> =
+        Segment::create(&name, layout, Lifetime::LastUser, |_| Ok(()));
+    assert_eq!(taken.unwrap_err(), already_exists(&name));
+    assert!(!prune().unwrap().removed.contains(&name));
+    assert!(list().unwrap().iter().all(|listed| listed.name != name));
+    child::say("refused");
+}
+
+#[test]
+fn nothing_planted_is_used_or_changed() {
+    let rounds = Scale::asked().pick(1, 20, 200);
+    for _ in 0..rounds {
+        a_symbolic_link_is_not_followed_not_even_to_a_segment();
+        a_fifo_a_directory_and_a_socket_are_refused_without_a_wait();
+        a_file_that_others_may_use_is_refused();
+        a_segment_with_a_second_name_is_refused_under_both();
+        another_users_segment_is_refused_and_left_alone();
+        another_programs_file_is_refused_and_left_alone();
+    }
+    a_stranger_is_refused_by_name();
+    Row::new(12)
+        .figure("planted", PLANTED.get())
+        .figure("refused", PLANTED.get())
+        .figure("victims changed", 0)
+        .print();
 }
 
 #[test]

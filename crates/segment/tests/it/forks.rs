@@ -4,10 +4,13 @@ use std::fs;
 use std::process::Command;
 
 use multiproc_segment::{Layout, Lifetime, PidNamespace, Segment, SegmentError, SegmentName};
-use multiproc_testkit::{Child, PATIENCE, child, skip, watchdog};
+use multiproc_testkit::torture::{Row, Scale};
+use multiproc_testkit::{Child, PATIENCE, child, open_fds, skip, watchdog};
 
+use crate::file::{Dir, create_file};
 use crate::named::{create, exists, filling, name};
-use crate::sandbox::{fork, runs, unshare_pids_of_children};
+use crate::sandbox::{figures, fork, runs, unshare_pids_of_children};
+use crate::transport::pair;
 
 #[test]
 fn the_exit_of_a_forked_child_does_not_remove_its_parents_segment() {
@@ -46,34 +49,49 @@ fn forking_role() {
 
 #[test]
 fn no_descriptor_is_inherited_by_accident() {
-    let _watchdog = watchdog(PATIENCE);
-    let mut child = Child::spawn("forks::exec_role", &[]);
-    assert!(child.wait().success());
+    let rounds = Scale::asked().pick(3, 100, 1_000).to_string();
+    let figures = figures("forks::exec_role", &[&rounds]).unwrap();
+    Row::new(17)
+        .figure("descriptors", figures[0])
+        .figure("inherited", 0)
+        .print();
 }
 
 #[test]
 fn exec_role() {
-    let Some(_) = child::args("forks::exec_role") else {
+    let Some(args) = child::args("forks::exec_role") else {
         return;
     };
     let inherited = || {
-        let listed = Command::new("ls")
-            .args(["-l", "/proc/self/fd"])
-            .output()
-            .unwrap();
+        let listed = Command::new("ls").args(["-l", "/proc/self/fd"]).output();
+        let listed = listed.unwrap();
         assert!(listed.status.success());
         String::from_utf8(listed.stdout).unwrap().lines().count()
     };
-    let before = inherited();
-    let anonymous = Segment::anonymous(Layout::payload(1)).unwrap();
-    let named = create(&name("exec"), Lifetime::LastUser, 1);
-    let opened = Segment::open(named.name().unwrap()).unwrap();
-    let frozen = Segment::anonymous(Layout::payload(1))
-        .unwrap()
-        .freeze()
-        .unwrap();
-    assert_eq!(inherited(), before);
-    drop((anonymous, named, opened, frozen));
+    let rounds: u64 = args[0].parse().unwrap();
+    let dir = Dir::new();
+    let (before, open_before) = (inherited(), open_fds());
+    let mut n_descriptors = 0;
+    for _ in 0..rounds {
+        let anonymous = Segment::anonymous(Layout::payload(1)).unwrap();
+        let named = create(&name("exec"), Lifetime::LastUser, 1);
+        let opened = Segment::open(named.name().unwrap()).unwrap();
+        let frozen = Segment::anonymous(Layout::payload(1))
+            .unwrap()
+            .freeze()
+            .unwrap();
+        let in_file = create_file(&dir.at("exec"), 1);
+        let (mut one, mut other) = pair();
+        one.send(b"", &[&anonymous, &named, &frozen]).unwrap();
+        let received = other.recv().unwrap();
+        assert_eq!(inherited(), before);
+        n_descriptors += open_fds() - open_before;
+        drop((
+            anonymous, named, opened, frozen, in_file, one, other, received,
+        ));
+        fs::remove_file(dir.at("exec")).unwrap();
+    }
+    child::say(format!("done {n_descriptors}"));
 }
 
 #[test]

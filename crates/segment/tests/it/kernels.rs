@@ -22,13 +22,12 @@ const LEFT_OUT: [&str; 6] = [
 ];
 
 /// Tests that are about names in `/dev/shm`.
-const ABOUT_NAMES: [&str; 16] = [
+const ABOUT_NAMES: [&str; 15] = [
     "named::",
     "foreign::",
     "copies::",
     "damage::",
     "a_copied_file_is_a_segment_of_its_own",
-    "a_failing_open_changes_nothing",
     "a_peer_killed_in_the_middle",
     "a_segment_of_another_pid_namespace",
     "exit_of_a_forked_child",
@@ -36,7 +35,7 @@ const ABOUT_NAMES: [&str; 16] = [
     "populating_works_for_names",
     "what_was_cut_off_is_an_error",
     "a_memory_cgroup_limits",
-    "the_limit_to_file_sizes",
+    "limits_of_a_process",
     "a_message_whose_segment_is_gone",
     "segments_of_every_kind_arrive",
 ];

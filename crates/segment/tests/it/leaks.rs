@@ -3,7 +3,11 @@
 use std::fs;
 
 use multiproc_segment::{Layout, Lifetime, Segment};
-use multiproc_testkit::{Child, PATIENCE, child, open_fds, shm_names, unique_name, watchdog};
+use multiproc_testkit::torture::{Row, Scale};
+use multiproc_testkit::{child, open_fds, shm_names, unique_name};
+
+use crate::file::{Dir, create_file};
+use crate::sandbox::runs;
 
 #[derive(Debug, PartialEq)]
 struct Held {
@@ -18,22 +22,31 @@ fn held(prefix: &str) -> Held {
         mappings: fs::read_to_string("/proc/self/maps")
             .unwrap()
             .lines()
-            .filter(|line| line.contains("memfd:") || line.contains("/dev/shm/"))
+            .filter(|line| {
+                ["memfd:", "/dev/shm/", "/cycle"]
+                    .iter()
+                    .any(|of| line.contains(of))
+            })
             .count(),
         names: shm_names(prefix),
     }
 }
 
 #[test]
-fn ten_thousand_segments_leave_nothing() {
-    let _watchdog = watchdog(PATIENCE);
-    let mut child = Child::spawn("leaks::cycling_role", &[]);
-    assert!(child.wait().success());
+fn segments_that_come_and_go_leave_nothing() {
+    let cycles = Scale::asked().pick(2_000, 10_000, 50_000);
+    assert!(runs("leaks::cycling_role", &[&cycles.to_string()]));
+    Row::new(9)
+        .figure("cycles", cycles)
+        .figure("descriptors left", 0)
+        .figure("mappings left", 0)
+        .figure("names left", 0)
+        .print();
 }
 
 #[test]
 fn cycling_role() {
-    let Some(_) = child::args("leaks::cycling_role") else {
+    let Some(args) = child::args("leaks::cycling_role") else {
         return;
     };
     let prefix = unique_name("cycle");
@@ -43,7 +56,9 @@ fn cycling_role() {
         control_len: 64,
         kind: 0,
     };
-    for cycle in 0..10_000 {
+    let dir = Dir::new();
+    let n_cycles: u64 = args[0].parse().unwrap();
+    for cycle in 0..n_cycles {
         let anonymous = Segment::anonymous(layout).unwrap();
         anonymous.payload().write(0, b"x").unwrap();
         match cycle % 3 {
@@ -63,6 +78,11 @@ fn cycling_role() {
         });
         drop((Segment::open(&name).unwrap(), created));
         assert!(Segment::open(&name).is_err());
+        if cycle % 8 == 0 {
+            drop(create_file(&dir.at("cycle"), 1));
+            fs::remove_file(dir.at("cycle")).unwrap();
+        }
     }
     assert_eq!(held(&prefix), before);
+    child::say("done");
 }

@@ -10,9 +10,12 @@ use std::thread;
 use multiproc_segment::{
     Handle, Layout, Lifetime, Location, Segment, SegmentError, SegmentName, list, prune, remove,
 };
+use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{Child, PATIENCE, child, shm_names, unique_name, wait_until, watchdog};
+use rustix::fs::{XattrFlags, setxattr};
 
-use crate::sandbox::{mount_small_shm, runs};
+use crate::file::{Dir, create_file};
+use crate::sandbox::{figures, mount_small_shm, runs};
 
 pub(crate) fn name(prefix: &str) -> SegmentName {
     SegmentName::new(unique_name(prefix)).unwrap()
@@ -113,25 +116,48 @@ fn a_persistent_segment_stays_without_users_until_removed() {
 
 #[test]
 fn of_many_that_remove_a_name_one_does() {
-    for _ in 0..50 {
+    let _watchdog = watchdog(2 * PATIENCE);
+    let rounds = Scale::asked().pick(40, 400, 5_000);
+    let mut children: Vec<Child> = (0..8)
+        .map(|_| Child::spawn("named::removing_role", &[]))
+        .collect();
+    for _ in 0..rounds {
         let name = name("removed");
-        drop(create(&name, Lifetime::Persistent, 1));
-        let outcomes: Vec<_> = thread::scope(|scope| {
-            let removers: Vec<_> = (0..8).map(|_| scope.spawn(|| remove(&name))).collect();
-            removers
-                .into_iter()
-                .map(|remover| remover.join().unwrap())
-                .collect()
-        });
-        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-        let not_found = Err(not_found(&name));
-        assert_eq!(
-            outcomes
+        let held = create(&name, Lifetime::Persistent, 1);
+        // Nobody takes it from whoever has it.
+        let in_use = Err(SegmentError::InUse { name: name.clone() });
+        assert_eq!(remove(&name), in_use);
+        assert_eq!(filling(&held), 1);
+        drop(held);
+        children.iter_mut().for_each(|child| child.say(&name));
+        let mut answers: Vec<String> = children
+            .iter_mut()
+            .map(|child| child.read_line().unwrap())
+            .collect();
+        answers.sort();
+        assert_eq!(answers.pop().as_deref(), Some("Ok(())"));
+        assert!(
+            answers
                 .iter()
-                .filter(|&outcome| *outcome == not_found)
-                .count(),
-            7
+                .all(|answer| answer.starts_with("Err(NotFound")),
+            "{answers:?}"
         );
+        assert!(!exists(&name));
+    }
+    Row::new(11)
+        .figure("rounds", rounds)
+        .figure("removers", children.len())
+        .figure("removed twice or never", 0)
+        .print();
+}
+
+#[test]
+fn removing_role() {
+    let Some(_) = child::args("named::removing_role") else {
+        return;
+    };
+    while let Some(name) = child::read_line() {
+        child::say(format!("{:?}", remove(&name.parse().unwrap())));
     }
 }
 
@@ -243,54 +269,89 @@ fn a_failing_initialiser_creates_nothing_and_its_error_is_returned() {
     assert!(!exists(&name));
 }
 
+/// Even when the one that creates is killed at it, those that live on agree.
 #[test]
 fn of_many_that_open_or_create_one_creates_and_all_get_the_same() {
-    let _watchdog = watchdog(PATIENCE);
-    for _ in 0..5 {
+    let _watchdog = watchdog(2 * PATIENCE);
+    let scale = Scale::asked();
+    let (rounds, n_children) = (scale.pick(30, 250, 1_000), scale.pick(8, 16, 32) as usize);
+    let spawn = || Child::spawn("named::racing_role", &[]);
+    let mut children: Vec<Child> = (0..n_children).map(|_| spawn()).collect();
+    let mut n_created = 0;
+    for round in 0..rounds {
         let name = name("race");
-        let mut children: Vec<Child> = (0..16)
-            .map(|_| Child::spawn("named::racing_role", &[name.as_str()]))
-            .collect();
-        children.iter_mut().for_each(|child| child.say("go"));
+        children.iter_mut().for_each(|child| child.say(&name));
+        // Every other round, one is killed wherever it is by now.
+        let killed = (round % 2 == 1).then(|| {
+            let victim = round as usize / 2 % n_children;
+            children[victim].kill();
+            victim
+        });
         let mut answers: Vec<String> = children
             .iter_mut()
-            .map(|child| child.read_line().expect("an id"))
+            .enumerate()
+            .filter(|(i, _)| Some(*i) != killed)
+            .map(|(_, child)| child.read_line().expect("an id"))
             .collect();
-        let n_created = answers
+        let created = answers
             .iter()
             .filter(|answer| answer.ends_with("created"))
             .count();
+        assert!(
+            created == 1 || killed.is_some() && created == 0,
+            "{created} created"
+        );
+        n_created += created;
         answers.iter_mut().for_each(|answer| answer.truncate(32));
         answers.dedup();
-        assert_eq!((answers.len(), n_created), (1, 1));
-        children.iter_mut().for_each(|child| child.say("drop"));
-        assert!(children.iter_mut().all(|child| child.wait().success()));
+        assert_eq!(answers.len(), 1, "two segments under one name");
+        if let Some(victim) = killed {
+            children[victim] = spawn();
+        }
+        for (i, child) in children.iter_mut().enumerate() {
+            if Some(i) != killed {
+                child.say("drop");
+                child.expect_line("dropped");
+            }
+        }
+        prune().unwrap();
         assert!(!exists(&name));
     }
+    Row::new(15)
+        .figure("rounds", rounds)
+        .figure("processes", n_children)
+        .figure("killed", rounds / 2)
+        .figure("creators that lived", n_created)
+        .figure("halves seen", 0)
+        .figure("disagreements", 0)
+        .print();
 }
 
 #[test]
 fn racing_role() {
-    let Some(args) = child::args("named::racing_role") else {
+    let Some(_) = child::args("named::racing_role") else {
         return;
     };
-    let name = SegmentName::new(&*args[0]).unwrap();
-    child::read_line();
-    let init = Cell::new(None);
-    let layout = Layout::payload(5000);
-    let segment = Segment::open_or_create(&name, layout, Lifetime::LastUser, |new| {
-        init.set(Some(new.id()));
-        new.payload().fill(0, 5000, 9)
-    })
-    .unwrap();
-    assert_eq!(filling(&segment), 9);
-    let how = if init.get() == Some(segment.id()) {
-        "created"
-    } else {
-        "opened"
-    };
-    child::say(format!("{} {how}", segment.id()));
-    child::read_line();
+    while let Some(name) = child::read_line() {
+        let name = SegmentName::new(name).unwrap();
+        let init = Cell::new(None);
+        let layout = Layout::payload(5000);
+        let segment = Segment::open_or_create(&name, layout, Lifetime::LastUser, |new| {
+            init.set(Some(new.id()));
+            new.payload().fill(0, 5000, 9)
+        })
+        .unwrap();
+        assert_eq!(filling(&segment), 9, "a segment seen before it was whole");
+        let how = if init.get() == Some(segment.id()) {
+            "created"
+        } else {
+            "opened"
+        };
+        child::say(format!("{} {how}", segment.id()));
+        child::read_line();
+        drop(segment);
+        child::say("dropped");
+    }
 }
 
 #[test]
@@ -414,25 +475,61 @@ fn a_listing_tells_what_each_segment_is() {
 
 #[test]
 fn a_segment_belongs_to_its_user_alone_whatever_the_umask() {
-    let mut child = Child::spawn("named::umask_role", &[]);
-    assert!(child.wait().success());
+    let masks = Scale::asked().pick(32, 512, 512).to_string();
+    let figures = figures("named::umask_role", &[&masks]).unwrap();
+    Row::new(13)
+        .figure("masks and lists", figures[0])
+        .figure("of them access lists", figures[1])
+        .figure("modes other than 0600", 0)
+        .print();
 }
 
 #[test]
 fn umask_role() {
-    let Some(_) = child::args("named::umask_role") else {
+    let Some(args) = child::args("named::umask_role") else {
         return;
     };
-    for mask in [0o000, 0o777, 0o177, 0o022] {
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(mask));
-        let name = name("umask");
-        let segment = create(&name, Lifetime::LastUser, 1);
-        let found = fs::metadata(path(&name)).unwrap();
+    let n_masks: u32 = args[0].parse().unwrap();
+    let dir = Dir::new();
+    let check = |path: &str| {
+        let found = fs::metadata(path).unwrap();
         assert_eq!(found.permissions().mode() & 0o7777, 0o600);
         assert_eq!(found.nlink(), 1);
+    };
+    let check_both = || {
+        let name = name("umask");
+        let segment = create(&name, Lifetime::LastUser, 1);
+        check(&path(&name));
         assert_eq!(filling(&Segment::open(&name).unwrap()), 1);
         drop(segment);
+        let file = dir.at("array");
+        drop(create_file(&file, 1));
+        check(file.to_str().unwrap());
+        fs::remove_file(file).unwrap();
+    };
+    for i in 0..n_masks {
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(
+            0o777 - i * 511 / (n_masks - 1),
+        ));
+        check_both();
     }
+    // A default access control list of the directory takes the place of the mask.
+    let all = [1_u16, 4, 0x20]
+        .map(|whom| [whom, 7, 0xFFFF, 0xFFFF])
+        .concat();
+    let list: Vec<u8> = [2, 0]
+        .iter()
+        .chain(&all)
+        .flat_map(|part| part.to_le_bytes())
+        .collect();
+    let directory = dir.at("");
+    let (key, flags) = ("system.posix_acl_default", XattrFlags::empty());
+    let mut n_lists = 0;
+    if setxattr(&directory, key, &list, flags).is_ok() {
+        check_both();
+        n_lists += 1;
+    }
+    child::say(format!("done {} {n_lists}", 2 * (n_masks + n_lists)));
 }
 
 #[test]

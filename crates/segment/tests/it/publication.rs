@@ -6,8 +6,10 @@
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName, prune, remove};
 use multiproc_testkit::step::{self, Step, Stepper};
+use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{Child, PATIENCE, child, watchdog};
 
+use crate::file::Dir;
 use crate::named::{exists, filling, name, wait_until_gone};
 
 const BYTE: u8 = 0x5A;
@@ -129,6 +131,71 @@ fn a_user_killed_anywhere_on_leaving_takes_nothing_from_the_others() {
     );
     drop(segment);
     assert!(!exists(&name));
+}
+
+/// Also between system calls, where nothing of it should be seen, and for segments of every kind.
+#[test]
+fn a_creator_killed_at_or_after_any_system_call_leaves_nothing_behind() {
+    let _watchdog = watchdog(2 * PATIENCE);
+    let n_offsets = Scale::asked().pick(1, 4, 20) as usize;
+    let offsets = [
+        0, 1, 40, 400, 2, 3, 5, 8, 12, 17, 25, 60, 90, 130, 190, 270, 600, 900, 1500, 3000,
+    ];
+    let mut points = 0;
+    for (kind, instructions) in ["anonymous", "named", "file"].into_iter().flat_map(|kind| {
+        offsets[..n_offsets]
+            .iter()
+            .map(move |&offset| (kind, offset))
+    }) {
+        for boundary in 0.. {
+            let (name, dir) = (name("killed"), Dir::new());
+            let path = dir.at("array");
+            let args = [kind, name.as_str(), path.to_str().unwrap()];
+            let role = Child::spawn("publication::any_creating_role", &args);
+            let mut stepper = Stepper::attach(role);
+            let mut step = stepper.run_system_calls(boundary);
+            if step == Step::Inside {
+                step = stepper.run(instructions);
+            }
+            stepper.kill();
+            points += 1;
+            prune().unwrap();
+            wait_until_gone(&name);
+            match Segment::open_file(&path) {
+                Ok(whole) => assert_eq!(filling(&whole), BYTE),
+                Err(SegmentError::NotFound { .. }) => assert_eq!(dir.names(), 0),
+                Err(error) => panic!("{kind} killed {instructions} after {boundary}: {error}"),
+            }
+            if step == Step::AtEnd {
+                assert!(boundary > 8, "{kind}: no more than {boundary} system calls");
+                break;
+            }
+        }
+    }
+    Row::new(10)
+        .figure("crash points", points)
+        .figure("names left", 0)
+        .figure("halves seen", 0)
+        .print();
+}
+
+#[test]
+fn any_creating_role() {
+    let Some(args) = child::args("publication::any_creating_role") else {
+        return;
+    };
+    let layout = Layout::payload(5000);
+    let fill = |new: &Segment| new.payload().fill(0, 5000, BYTE);
+    // What a process does only once is not of interest.
+    drop(Segment::anonymous(layout));
+    step::begin();
+    let created = match &*args[0] {
+        "anonymous" => Segment::anonymous(layout),
+        "named" => Segment::create(&args[1].parse().unwrap(), layout, Lifetime::LastUser, fill),
+        _ => Segment::create_file(&args[2], layout, fill),
+    };
+    step::end();
+    drop(created.unwrap());
 }
 
 /// Before its initialiser has returned, a creation has nothing that others could see.

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use multiproc_segment::{Layout, Lifetime, Limit, Segment, SegmentError, SegmentName};
-use multiproc_testkit::{child, open_fds, skip};
+use multiproc_testkit::torture::{Row, Scale};
+use multiproc_testkit::{child, open_fds, shm_names, skip, unique_name};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::named::{create, exists, filling, name};
-use crate::sandbox::{mount_small_shm, runs};
+use crate::file::Dir;
+use crate::named::{exists, name};
+use crate::sandbox::{figures, ignore_sigxfsz, mount_small_shm, runs};
 
 const MIB: usize = 1 << 20;
 
@@ -39,12 +41,20 @@ fn refusal(create: impl FnOnce() -> Result<Segment, SegmentError>) -> (u64, u64,
 
 #[test]
 fn a_full_dev_shm_is_an_error_and_never_a_sigbus() {
-    runs("room::small_mount_role", &[]);
+    let sizes = Scale::asked().pick(24, 200, 1500).to_string();
+    let Some(figures) = figures("room::small_mount_role", &[&sizes]) else {
+        return;
+    };
+    Row::new(1)
+        .figure("sizes", figures[0])
+        .figure("too large", figures[1])
+        .figure("SIGBUS", 0)
+        .print();
 }
 
 #[test]
 fn small_mount_role() {
-    let Some(_) = child::args("room::small_mount_role") else {
+    let Some(args) = child::args("room::small_mount_role") else {
         return;
     };
     if let Err(error) = mount_small_shm() {
@@ -74,12 +84,30 @@ fn small_mount_role() {
 
     let anonymous = Segment::anonymous(Layout::payload(32 * MIB)).unwrap();
     anonymous.payload().fill(0, anonymous.len(), 1).unwrap();
-    child::say("done");
+
+    // Around the limit, with a name and with a path: all of what is given can be touched.
+    let in_file = |payload_len| {
+        let layout = Layout::payload(payload_len);
+        Segment::create_file("/dev/shm/in-file", layout, |_| Ok::<(), SegmentError>(()))
+    };
+    let n_sizes: usize = args[0].parse().unwrap();
+    let mut n_refused = 0;
+    for i in 0..n_sizes {
+        let payload_len = 8 * MIB + 24 * 4096 - (i * 48 / n_sizes) * 4096 - i;
+        match [named, in_file][i % 2](payload_len) {
+            Ok(given) => given.payload().fill(0, given.len(), 1).unwrap(),
+            Err(SegmentError::NoSpace { .. }) => n_refused += 1,
+            Err(error) => panic!("{payload_len} bytes: {error}"),
+        }
+        let _ = fs::remove_file("/dev/shm/in-file");
+    }
+    assert!(n_refused > 0 && n_refused < n_sizes);
+    child::say(format!("done {n_sizes} {n_refused}"));
 }
 
 #[test]
 fn a_memory_cgroup_limits_a_segment_before_the_kernel_kills_for_it() {
-    let Some(group) = MemoryCgroup::limited_to(24 * MIB) else {
+    let Some(group) = MemoryCgroup::limited_to(64 * MIB) else {
         skip("memory cgroups of version 1 or 2 cannot be made here");
         return;
     };
@@ -94,9 +122,9 @@ fn cgroup_role() {
     let group = Path::new(&args[0]);
     fs::write(group.join("cgroup.procs"), std::process::id().to_string()).unwrap();
     for create in [|len| Segment::anonymous(Layout::payload(len)), named] {
-        let (needed, available, hint) = refusal(|| create(64 * MIB));
-        assert_eq!(needed, 64 * MIB as u64 + 4096);
-        assert!(available <= 24 * MIB as u64);
+        let (needed, available, hint) = refusal(|| create(96 * MIB));
+        assert_eq!(needed, 96 * MIB as u64 + 4096);
+        assert!(available <= 64 * MIB as u64);
         assert_eq!(
             hint,
             Limit::Cgroup {
@@ -138,15 +166,39 @@ impl Drop for MemoryCgroup {
 }
 
 #[test]
-fn the_limit_to_file_sizes_is_an_error_and_never_a_sigxfsz() {
-    assert!(runs("room::file_size_role", &[]));
+fn limits_of_a_process_are_errors_and_never_signals() {
+    let name = name("address");
+    let layout = Layout::payload(256 * MIB);
+    let segment: Result<_, SegmentError> =
+        Segment::create(&name, layout, Lifetime::LastUser, |_| Ok(()));
+    let sizes = Scale::asked().pick(20, 300, 3000).to_string();
+    let file_sizes =
+        ["default", "ignored"].map(|xfsz| figures("room::file_size_role", &[&sizes, xfsz]));
+    let address_space = figures("room::address_space_role", &[&sizes, name.as_str()]);
+    // No role depends on what a machine permits.
+    let refused: u64 = file_sizes
+        .into_iter()
+        .chain([address_space])
+        .map(|figures| figures.unwrap()[0])
+        .sum();
+    assert!(exists(&name));
+    drop(segment);
+    Row::new(2)
+        .figure("refused", refused)
+        .figure("signals", 0)
+        .figure("descriptors left", 0)
+        .figure("names left", 0)
+        .print();
 }
 
 #[test]
 fn file_size_role() {
-    let Some(_) = child::args("room::file_size_role") else {
+    let Some(args) = child::args("room::file_size_role") else {
         return;
     };
+    if args[1] == "ignored" {
+        ignore_sigxfsz();
+    }
     let limit = Some(MIB as u64);
     setrlimit(
         Resource::Fsize,
@@ -156,29 +208,27 @@ fn file_size_role() {
         },
     )
     .unwrap();
-    for create in [|len| Segment::anonymous(Layout::payload(len)), named] {
+    let prefix = unique_name("limited");
+    let dir = Dir::new();
+    let named = |len| {
+        let name = format!("{prefix}-{len}").parse().unwrap();
+        Segment::create(&name, Layout::payload(len), Lifetime::LastUser, |_| Ok(()))
+    };
+    let in_file = |len| Segment::create_file(dir.at("array"), Layout::payload(len), |_| Ok(()));
+    let anonymous = |len| Segment::anonymous(Layout::payload(len));
+    let creators: [&dyn Fn(usize) -> Result<Segment, SegmentError>; 3] =
+        [&anonymous, &named, &in_file];
+    let n_sizes: usize = args[0].parse().unwrap();
+    for create in creators {
         let expected = (2 * MIB as u64 + 4096, MIB as u64, Limit::FileSize);
         assert_eq!(refusal(|| create(2 * MIB)), expected);
-        assert_eq!(refusal(|| create(MIB)).2, Limit::FileSize);
+        for i in 0..n_sizes {
+            assert_eq!(refusal(|| create(MIB - 4095 + i * 997)).2, Limit::FileSize);
+        }
         assert!(create(MIB - 4096).is_ok());
     }
-    child::say("done");
-}
-
-#[test]
-fn a_failing_open_changes_nothing() {
-    let name = name("address");
-    let segment = create(&name, Lifetime::LastUser, 5);
-    let big = crate::named::name("big");
-    let layout = Layout::payload(256 * MIB);
-    let big_segment: Result<_, SegmentError> =
-        Segment::create(&big, layout, Lifetime::LastUser, |_| Ok(()));
-    assert!(runs("room::address_space_role", &[big.as_str()]));
-    assert!(exists(&big));
-    assert!(Segment::open(&big).is_ok());
-    assert_eq!(filling(&segment), 5);
-    drop(big_segment);
-    assert!(!exists(&big));
+    assert_eq!(shm_names(&prefix), [""; 0]);
+    child::say(format!("done {}", 3 * (n_sizes + 1)));
 }
 
 #[test]
@@ -201,17 +251,19 @@ fn address_space_role() {
         },
     )
     .unwrap();
-    let name = SegmentName::new(&*args[0]).unwrap();
-    for attach in [
-        (|name| Segment::open(name)) as fn(&SegmentName) -> Result<Segment, SegmentError>,
-        |_| Segment::anonymous(Layout::payload(256 * MIB)),
-    ] {
-        let (needed, available, hint) = refusal(|| attach(&name));
+    let n_rounds: usize = args[0].parse().unwrap();
+    let name = SegmentName::new(&*args[1]).unwrap();
+    for round in 0..n_rounds {
+        let (needed, available, hint) = refusal(|| match round % 20 {
+            // Only now and then, as its memory is taken before it is mapped.
+            0 => Segment::anonymous(Layout::payload(256 * MIB)),
+            _ => Segment::open(&name),
+        });
         assert_eq!(
             (needed, hint),
             (256 * MIB as u64 + 4096, Limit::AddressSpace)
         );
         assert!(available <= 128 * MIB as u64);
     }
-    child::say("done");
+    child::say(format!("done {n_rounds}"));
 }

@@ -15,20 +15,36 @@ use multiproc_testkit::{Child, PATIENCE, skip, watchdog};
 
 /// Runs `role` in a process of its own; false if it says that this machine does not permit it.
 pub(crate) fn runs(role: &str, args: &[&str]) -> bool {
-    let _watchdog = watchdog(PATIENCE);
+    figures(role, args).is_some()
+}
+
+/// As [`runs`], with the numbers that the role says after `done`.
+pub(crate) fn figures(role: &str, args: &[&str]) -> Option<Vec<u64>> {
+    let _watchdog = watchdog(2 * PATIENCE);
     let mut child = Child::spawn(role, args);
     let answer = child.read_line();
     let status = child.wait();
     assert_eq!(status.signal(), None, "the process died of a signal");
     assert!(status.success());
-    match answer.as_deref() {
-        Some("done") => true,
-        Some(forbidden) => {
-            skip(forbidden);
-            false
+    let answer = answer.unwrap_or_else(|| panic!("`{role}` ended without a word"));
+    match answer.strip_prefix("done") {
+        Some(figures) => Some(
+            figures
+                .split_whitespace()
+                .map(|figure| figure.parse().unwrap())
+                .collect(),
+        ),
+        None => {
+            skip(answer);
+            None
         }
-        None => panic!("`{role}` ended without a word"),
     }
+}
+
+/// Lets this process live on when it writes beyond the limit to file sizes.
+pub(crate) fn ignore_sigxfsz() {
+    // SAFETY: SIG_IGN is no function, and so none that could do what a handler may not.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// Runs `body` in a forked child of this process, which must be a role.
@@ -47,6 +63,32 @@ pub(crate) fn fork(body: impl FnOnce()) {
     // SAFETY: `waitpid` requires a valid place for the status.
     let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
     assert_eq!((waited, status), (pid, 0), "the forked child failed");
+}
+
+/// Starts a forked child of this process, which must be a role, that runs `body` and dies with it.
+pub(crate) fn start(body: impl FnOnce()) -> i32 {
+    // SAFETY: as in `fork`.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "{}", io::Error::last_os_error());
+    if pid == 0 {
+        // SAFETY: PR_SET_PDEATHSIG takes numbers only.
+        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+        // SAFETY: as in `fork`.
+        unsafe { libc::_exit(i32::from(ended.is_err())) };
+    }
+    pid
+}
+
+/// Kills what [`start`] started. False if it had ended by itself.
+pub(crate) fn stop(pid: i32) -> bool {
+    // SAFETY: `kill` takes numbers only; the child was not waited for, so that the number is its own.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    let mut status = 0;
+    // SAFETY: as in `fork`.
+    let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!(waited, pid);
+    libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL
 }
 
 /// Puts the children that this process starts from now on into a new pid namespace.

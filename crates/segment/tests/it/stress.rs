@@ -1,13 +1,18 @@
 //! Many processes create, open, leave and prune the same few names, and are killed at it.
 
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName, prune};
-use multiproc_testkit::{Child, PATIENCE, child, shm_names, unique_name, wait_until, watchdog};
+use multiproc_testkit::torture::{Row, Scale};
+use multiproc_testkit::{child, shm_names, unique_name, wait_until};
 
 use crate::named::filling;
+use crate::sandbox::{figures, start, stop};
 
-/// A generator of its own, so that a round can be repeated by its seed.
+/// A generator of its own, so that victims and names follow a seed.
 struct Xorshift(u64);
 
 impl Xorshift {
@@ -20,59 +25,103 @@ impl Xorshift {
 }
 
 const N_NAMES: u64 = 2;
-const N_KILLS: u64 = 120;
-const ROLES: [&str; 5] = [
-    "stress::using_role",
-    "stress::using_role",
-    "stress::using_role",
-    "stress::opening_role",
-    "stress::pruning_role",
-];
+/// What the processes do, over and over again; one of them is a process each.
+const PARTS: [fn(&SegmentName, &mut Xorshift, &Counts<'_>); 6] =
+    [using, using, using, opening, pruning, pruning];
 
-fn spawn(role: usize, prefix: &str, seed: u64) -> Child {
-    Child::spawn(ROLES[role], &[prefix, &seed.to_string()])
+/// What all processes have done together, whoever of them was killed since.
+struct Counts<'a> {
+    created: &'a AtomicU64,
+    opened: &'a AtomicU64,
+    pruned: &'a AtomicU64,
+}
+
+impl<'a> Counts<'a> {
+    fn of(segment: &'a Segment) -> Self {
+        let word = |i: usize| segment.payload().atomic_u64(8 * i).unwrap();
+        Self {
+            created: word(0),
+            opened: word(1),
+            pruned: word(2),
+        }
+    }
 }
 
 #[test]
 fn under_random_kills_no_living_name_is_lost_and_no_dead_one_is_left() {
-    let _watchdog = watchdog(2 * PATIENCE);
-    let prefix = unique_name("stress");
-    let mut random = Xorshift(0x9E37_79B9_7F4A_7C15);
-    let mut children: Vec<Child> = (0..ROLES.len())
-        .map(|role| spawn(role, &prefix, role as u64 + 1))
-        .collect();
-    for kill in 0..N_KILLS {
-        // The instants are the scheduler's; only the victims follow the seed.
-        let victim = random.below(ROLES.len() as u64) as usize;
-        std::thread::sleep(Duration::from_micros(random.below(4000)));
-        let status = children[victim].kill();
-        assert!(
-            !status.success() && status.code().is_none(),
-            "`{}` ended by itself",
-            ROLES[victim]
-        );
-        children[victim] = spawn(victim, &prefix, kill + 100);
-    }
-    for (role, child) in children.iter_mut().enumerate() {
-        child.say("stop");
-        assert!(
-            child.wait().success(),
-            "`{}` saw what it must not",
-            ROLES[role]
-        );
-    }
-    prune().unwrap();
-    wait_until("all names are gone", || shm_names(&prefix).is_empty());
+    let kills = Scale::asked().pick(250, 1_500, 10_000);
+    let figures = figures("stress::driving_role", &[&kills.to_string()]).unwrap();
+    assert!(figures.iter().all(|&figure| figure > 0), "{figures:?}");
+    Row::new(16)
+        .figure("kills", kills)
+        .figure("creations", figures[0])
+        .figure("openings", figures[1])
+        .figure("prunings", figures[2])
+        .figure("living names lost", 0)
+        .figure("foreign names lost", 0)
+        .figure("names left", 0)
+        .print();
 }
 
-/// Runs `round` until the parent speaks.
-fn until_told(args: &[String], mut round: impl FnMut(&SegmentName, &mut Xorshift)) {
-    let told = std::thread::spawn(child::read_line);
-    let mut random = Xorshift(args[1].parse().unwrap());
-    while !told.is_finished() {
-        let name = format!("{}-{}", args[0], random.below(N_NAMES));
-        round(&name.parse().unwrap(), &mut random);
+/// Its children are forked rather than started anew, for ten times as many kills in a second.
+#[test]
+fn driving_role() {
+    let Some(args) = child::args("stress::driving_role") else {
+        return;
+    };
+    let n_kills: u64 = args[0].parse().unwrap();
+    let prefix = unique_name("stress");
+    let foreign = plant(&prefix);
+    let shared = Segment::anonymous(Layout::payload(24)).unwrap();
+    let counts = Counts::of(&shared);
+    let play = |part: usize, seed: u64| {
+        start(|| {
+            let mut random = Xorshift(0x9E37_79B9_7F4A_7C15 ^ (seed << 20));
+            loop {
+                let name = format!("{prefix}-{}", random.below(N_NAMES));
+                PARTS[part](&name.parse().unwrap(), &mut random, &counts);
+            }
+        })
+    };
+    let mut children: Vec<i32> = (0..PARTS.len())
+        .map(|part| play(part, part as u64 + 1))
+        .collect();
+    let mut random = Xorshift(0x2545_F491_4F6C_DD1D);
+    for kill in 0..n_kills {
+        let victim = random.below(PARTS.len() as u64) as usize;
+        // The instants are the scheduler's, within what the seed says.
+        std::thread::sleep(Duration::from_micros(random.below(1_500)));
+        assert!(stop(children[victim]), "a process saw what it must not");
+        children[victim] = play(victim, kill + 100);
     }
+    for pid in children {
+        assert!(stop(pid), "a process saw what it must not");
+    }
+    prune().unwrap();
+    let mut expected: Vec<String> = foreign.clone();
+    expected.sort();
+    wait_until("only foreign names are left", || {
+        shm_names(&prefix) == expected
+    });
+    for name in foreign {
+        fs::remove_file(format!("/dev/shm/{name}")).unwrap();
+    }
+    let figures = [counts.created, counts.opened, counts.pruned].map(|count| count.load(Relaxed));
+    child::say(format!("done {} {} {}", figures[0], figures[1], figures[2]));
+}
+
+/// Files that are no segments of this user, beside the names in use.
+fn plant(prefix: &str) -> Vec<String> {
+    let names = ["notes", "array.npy", "link", "open"].map(|suffix| format!("{prefix}-{suffix}"));
+    let path = |i: usize| format!("/dev/shm/{}", names[i]);
+    fs::write(path(0), b"notes").unwrap();
+    fs::write(path(1), b"\x93NUMPY and so on").unwrap();
+    symlink(format!("/dev/shm/{prefix}-0"), path(2)).unwrap();
+    fs::write(path(3), [0; 8192]).unwrap();
+    for (i, mode) in [(0, 0o600), (1, 0o600), (3, 0o644)] {
+        fs::set_permissions(path(i), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    names.to_vec()
 }
 
 /// A user finds its segment under its name for as long as it has it.
@@ -91,43 +140,34 @@ fn check_living(segment: &Segment, name: &SegmentName) {
     );
 }
 
-#[test]
-fn using_role() {
-    let Some(args) = child::args("stress::using_role") else {
-        return;
+fn using(name: &SegmentName, random: &mut Xorshift, counts: &Counts<'_>) {
+    let layout = Layout {
+        payload_len: 300,
+        control_len: 64,
+        kind: 1,
     };
-    until_told(&args, |name, random| {
-        let layout = Layout {
-            payload_len: 300,
-            control_len: 64,
-            kind: 1,
-        };
-        let segment = Segment::open_or_create(name, layout, Lifetime::LastUser, |new| {
-            new.payload().fill(0, 300, 7)
-        });
-        let segment: Segment = segment.unwrap_or_else(|error: SegmentError| panic!("{error}"));
-        for _ in 0..random.below(3) {
+    let segment = Segment::open_or_create(name, layout, Lifetime::LastUser, |new| {
+        counts.created.fetch_add(1, Relaxed);
+        new.payload().fill(0, 300, 7)
+    });
+    let segment: Segment = segment.unwrap_or_else(|error: SegmentError| panic!("{error}"));
+    for _ in 0..random.below(3) {
+        check_living(&segment, name);
+    }
+}
+
+fn opening(name: &SegmentName, _: &mut Xorshift, counts: &Counts<'_>) {
+    match Segment::open(name) {
+        Ok(segment) => {
+            counts.opened.fetch_add(1, Relaxed);
             check_living(&segment, name);
         }
-    });
-}
-
-#[test]
-fn opening_role() {
-    let Some(args) = child::args("stress::opening_role") else {
-        return;
-    };
-    until_told(&args, |name, _| match Segment::open(name) {
-        Ok(segment) => check_living(&segment, name),
         Err(SegmentError::NotFound { .. }) => {}
         Err(error) => panic!("{error}"),
-    });
+    }
 }
 
-#[test]
-fn pruning_role() {
-    let Some(args) = child::args("stress::pruning_role") else {
-        return;
-    };
-    until_told(&args, |_, _| drop(prune().unwrap()));
+fn pruning(_: &SegmentName, _: &mut Xorshift, counts: &Counts<'_>) {
+    prune().unwrap();
+    counts.pruned.fetch_add(1, Relaxed);
 }
