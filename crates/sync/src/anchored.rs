@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use multiproc_segment::{PidNamespace, Segment, SegmentError};
 
 use crate::barrier_words::BarrierWords;
-use crate::condvar_words::CondvarWords;
+use crate::condvar::CondvarWords;
 use crate::error::SyncError;
-use crate::event_words::EventWords;
+use crate::event::EventWords;
 use crate::mutex_words::MutexWords;
-use crate::once_words::OnceWords;
+use crate::once::OnceWords;
 use crate::permit_words::PermitWords;
 use crate::place::Place;
 use crate::robust_list::ThreadList;

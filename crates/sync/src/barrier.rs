@@ -5,12 +5,14 @@ use std::fmt;
 use multiproc_segment::Segment;
 
 use crate::anchored::Anchored;
-use crate::barrier_error::BarrierError;
-use crate::barrier_protocol::{Meeting, Recovery};
-use crate::barrier_words::{BarrierWords, PARTIES};
-use crate::broken::{BreakCause, Broken};
+pub use crate::barrier_error::BarrierError;
+use crate::barrier_protocol::Meeting;
+pub use crate::barrier_protocol::Recovery;
+use crate::barrier_words::BarrierWords;
+pub use crate::barrier_words::PARTIES;
+pub use crate::broken::{BreakCause, Broken};
 use crate::error::SyncError;
-use crate::party::Party;
+pub use crate::party::{Party, Turn};
 use crate::place::Place;
 use crate::robust_list::{HELD_LIMIT, ThreadList};
 

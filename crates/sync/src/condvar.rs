@@ -1,20 +1,51 @@
 //! [`Condvar`]: threads of any process that wait for a change of what a mutex guards.
 
+use std::mem::offset_of;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use bytemuck::{AnyBitPattern, NoUninit};
 use multiproc_segment::Segment;
 
 use crate::anchored::Anchored;
-use crate::condvar_words::CondvarWords;
 use crate::deadline::Deadline;
 use crate::error::{LockError, SyncError};
+use crate::identity::Identity;
 use crate::mutex::MutexGuard;
 use crate::occupant::Occupant;
 use crate::place::Place;
 use crate::raw_mutex::RawMutex;
-use crate::robust_list::ThreadList;
-use crate::waitlist::Waited;
+use crate::robust_list::{ThreadList, WORD_BEFORE_NODE};
+pub use crate::waitlist::Waited;
+use crate::waitlist::Waitlist;
+
+/// The bytes of a condition variable in a segment, version 1.
+///
+/// Little-endian. Zero bytes are one that nobody waits for.
+///
+/// | offset | bytes | field | |
+/// |---:|---:|---|---|
+/// | 0 | 4 | kind | `mpCV`; 0 until the first attach |
+/// | 4 | 4 | version | 1 |
+/// | 8 | 8 | zero | |
+/// | 16 | 8 | sequence | of notifications, and a count of registrations: see `waitlist` |
+/// | 24 | 40 | bell | rung by the kernel when a waiter or notifier dies |
+/// | 64 | 40 | baton | a robust word: the waiter that was let go and has not the mutex yet |
+/// | 104 | 24 | zero | |
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct CondvarWords {
+    identity: Identity,
+    zero: AtomicU64,
+    waitlist: Waitlist,
+    zeros: [AtomicU64; 3],
+}
+
+const _: () = {
+    assert!(size_of::<CondvarWords>() == 128);
+    assert!(offset_of!(CondvarWords, waitlist) == 16);
+    assert!(Waitlist::NEXT_OFFSET == 8 + WORD_BEFORE_NODE);
+};
 
 /// A waiting room beside a [`Mutex`](crate::Mutex): who finds the value not as it needs it waits here, and
 /// who changes the value notifies.

@@ -1,5 +1,7 @@
 //! [`Event`]: a flag in a segment that threads of any process wait for.
 
+use std::mem::offset_of;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use multiproc_segment::Segment;
@@ -7,10 +9,35 @@ use multiproc_segment::Segment;
 use crate::anchored::Anchored;
 use crate::deadline::Deadline;
 use crate::error::SyncError;
-use crate::event_words::EventWords;
+use crate::event_word::EventWord;
+use crate::identity::Identity;
 use crate::occupant::Occupant;
 use crate::place::Place;
-use crate::robust_list::ThreadList;
+use crate::robust_list::{ThreadList, WORD_BEFORE_NODE};
+
+/// The bytes of an event in a segment, version 1.
+///
+/// Little-endian. Zero bytes are a cleared event.
+///
+/// | offset | bytes | field | |
+/// |---:|---:|---|---|
+/// | 0 | 4 | kind | `mpEV`; 0 until the first attach |
+/// | 4 | 4 | version | 1 |
+/// | 8 | 16 | zero | |
+/// | 24 | 40 | word | the flag, and the node by which it is announced to the kernel: see `event_word` |
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct EventWords {
+    identity: Identity,
+    zeros: [AtomicU64; 2],
+    word: EventWord,
+}
+
+const _: () = {
+    assert!(size_of::<EventWords>() == 64);
+    assert!(offset_of!(EventWords, word) == 24);
+    assert!(EventWord::NEXT_OFFSET == WORD_BEFORE_NODE);
+};
 
 /// A flag that is set or cleared, and that others wait for.
 ///

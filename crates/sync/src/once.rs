@@ -2,16 +2,45 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::mem::offset_of;
+use std::sync::atomic::AtomicU64;
 
 use multiproc_segment::Segment;
 
 use crate::anchored::Anchored;
 use crate::deadline::Deadline;
 use crate::error::{LockError, SyncError};
+use crate::identity::Identity;
 use crate::occupant::Occupant;
-use crate::once_words::OnceWords;
+use crate::once_word::OnceWord;
 use crate::place::Place;
 use crate::robust_list::{HELD_LIMIT, ThreadList};
+
+/// The bytes of a once in a segment, version 1.
+///
+/// Little-endian. Zero bytes are one that was not begun.
+///
+/// | offset | bytes | field | |
+/// |---:|---:|---|---|
+/// | 0 | 4 | kind | `mpON`; 0 until the first attach |
+/// | 4 | 4 | version | 1 |
+/// | 8 | 8 | zero | |
+/// | 16 | 4 | state | 1 when it is done |
+/// | 20 | 4 | begun | how often it was |
+/// | 24 | 40 | lock | a robust word: the thread that does it |
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct OnceWords {
+    identity: Identity,
+    zero: AtomicU64,
+    word: OnceWord,
+}
+
+const _: () = {
+    assert!(size_of::<OnceWords>() == 64);
+    assert!(offset_of!(OnceWords, word) == 16);
+    assert!(size_of::<OnceWord>() == 48);
+};
 
 /// Something that is done once, such as filling a table that many processes read.
 ///
