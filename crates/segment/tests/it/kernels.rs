@@ -22,8 +22,9 @@ const LEFT_OUT: [&str; 6] = [
 ];
 
 /// Tests that are about names in `/dev/shm`.
-const ABOUT_NAMES: [&str; 15] = [
+const ABOUT_NAMES: [&str; 16] = [
     "named::",
+    "crowds::",
     "foreign::",
     "copies::",
     "damage::",

@@ -9,6 +9,7 @@ mod anonymous;
 mod bytes;
 mod copies;
 mod core_dumps;
+mod crowds;
 mod damage;
 mod file;
 mod foreign;
