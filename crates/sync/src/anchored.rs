@@ -10,8 +10,9 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use multiproc_segment::{PidNamespace, Segment, SegmentError};
+use multiproc_segment::{Bytes, PidNamespace, Segment, SegmentError};
 
+use crate::arena::ArenaWords;
 use crate::barrier_words::BarrierWords;
 use crate::condvar::CondvarWords;
 use crate::error::SyncError;
@@ -53,6 +54,8 @@ unsafe impl Shared for EventWords {}
 unsafe impl Shared for OnceWords {}
 // SAFETY: all its fields are atomics.
 unsafe impl Shared for AtomicWords {}
+// SAFETY: all its fields are atomics.
+unsafe impl Shared for ArenaWords {}
 
 /// An `L` at a place of a segment, and the segment.
 pub(crate) struct Anchored<L> {
@@ -140,6 +143,22 @@ impl<L: Shared> Anchored<L> {
     pub(crate) fn keep_mapped(&self) {
         std::mem::forget(self.segment.clone());
     }
+}
+
+/// All whole words of `bytes`.
+///
+/// # Errors
+///
+/// [`SegmentError::OutOfBounds`] if there is none; [`SegmentError::Misaligned`] or
+/// [`SegmentError::ReadOnly`] as for [`Bytes::atomic_u64`].
+#[inline]
+pub(crate) fn atomic_words(bytes: Bytes<'_>) -> Result<&[AtomicU64], SegmentError> {
+    bytes.atomic_u64(0)?;
+    let first = bytes.as_ptr().cast::<AtomicU64>();
+    // SAFETY: the address is aligned and its bytes may be written, which `atomic_u64` has checked;
+    // `bytes` lie in one mapping that lives as long as the slice; any bits are an `AtomicU64`, and
+    // nobody in this process touches them but through atomics.
+    Ok(unsafe { std::slice::from_raw_parts(first, bytes.len() / size_of::<AtomicU64>()) })
 }
 
 fn foreign(error: SegmentError) -> SyncError {

@@ -70,7 +70,10 @@ mod claim_rules;
 mod holder;
 mod table_words;
 
-// The word that both stand on, and what it stands on.
+// Blocks in a segment.
+mod arena;
+
+// The word that all stand on, and what it stands on.
 mod anchored;
 mod bell;
 mod fork_page;
@@ -89,6 +92,7 @@ mod sealed {
 }
 
 pub use access_table::AccessTable;
+pub use arena::{Arena, ArenaError, ArenaStats, BlockId, BlockInfo, Owner};
 pub use barrier::{Barrier, BarrierError, BreakCause, Broken, PARTIES, Party, Recovery, Turn};
 pub use claim::{Claim, TornClaim};
 pub use claim_rules::{Mode, conflicts};

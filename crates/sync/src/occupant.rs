@@ -33,6 +33,7 @@ impl Occupant {
     pub(crate) const BARRIER: u32 = u32::from_le_bytes(*b"mpBA");
     pub(crate) const ONCE: u32 = u32::from_le_bytes(*b"mpON");
     pub(crate) const ATOMIC: u32 = u32::from_le_bytes(*b"mpSA");
+    pub(crate) const ARENA: u32 = u32::from_le_bytes(*b"mpAR");
 
     /// Fails unless `found` is this very occupant.
     ///
@@ -67,6 +68,7 @@ impl fmt::Display for Occupant {
             Self::BARRIER => f.write_str("a barrier")?,
             Self::ONCE => f.write_str("a once")?,
             Self::ATOMIC => f.write_str("an atomic")?,
+            Self::ARENA => f.write_str("an arena")?,
             unknown => write!(f, "bytes of unknown kind {unknown:#010x}")?,
         }
         if self.kind != 0 && self.version != VERSION {

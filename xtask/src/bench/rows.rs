@@ -52,6 +52,18 @@ pub(super) const ROWS: &[Row] = &[
         goal: Goal::AtMost(1.0, "pthread robust"),
     },
     Row {
+        name: "arena",
+        about: "free a block of an arena and allocate another, among 1,000 of up to 512 bytes",
+        target: "arena",
+        goal: Goal::AtMost(3.0, "malloc"),
+    },
+    Row {
+        name: "arena-2",
+        about: "the same while a second process does it too; malloc's two share nothing",
+        target: "arena",
+        goal: Goal::AtMost(30.0, "malloc"),
+    },
+    Row {
         name: "fill-f64",
         about: "one uniform double of PCG64, in a slice of 65,536",
         target: "rng",

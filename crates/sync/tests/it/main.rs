@@ -4,6 +4,12 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
+mod arena;
+mod arena_crowd;
+mod arena_ground;
+mod arena_hostile;
+mod arena_laws;
+mod arena_steps;
 mod atomic;
 mod barge;
 mod barrier;
