@@ -95,7 +95,7 @@ fn a_crash_with_much_attached_leaves_a_small_core_and_is_known_soon() {
         slowest = slowest.max(known);
     }
     assert!(largest < 32 * MIB, "a core of {largest} bytes");
-    Row::new(55)
+    Row::new(57)
         .figure("crashes", rounds)
         .figure("attached MiB", attached / MIB)
         .figure("largest core KiB", largest >> 10)

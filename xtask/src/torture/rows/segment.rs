@@ -3,7 +3,7 @@
 use super::{CaughtBy, Edit, Plant, Row};
 
 pub(super) const ROWS: &[Row] = &[Row {
-    number: 55,
+    number: 57,
     promise: "a crash with a segment attached leaves a small core",
     layer: "segment",
     test: "core_dumps::a_crash_with_much_attached_leaves_a_small_core_and_is_known_soon",
