@@ -3,9 +3,12 @@
 //! A criterion group is a row of `cargo xtask bench`; its functions are named `ours`, `peer NAME` and `limit NAME`.
 //! Rows, their units and goals stand in `xtask/src/bench/rows.rs`.
 
+pub mod crowd;
 pub mod mailbox;
 pub mod pthread;
 pub mod raw_memory;
+pub mod shared_page;
+pub mod spinlock;
 
 use std::time::Duration;
 

@@ -7,6 +7,8 @@
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::shared_page::shared_page;
+
 const IDLE: u32 = 0;
 const ASKED: u32 = 1;
 
@@ -71,15 +73,9 @@ fn answer_for_ever(word: &AtomicU32) -> ! {
     }
 }
 
-/// A zero word on a page of its own that a fork shares; a few bytes that are never given back.
 fn shared_word() -> &'static AtomicU32 {
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
-    // SAFETY: with a null address the kernel chooses a free range, so nothing of ours is replaced.
-    let page = unsafe { libc::mmap(null_mut(), 4096, protection, flags, -1, 0) };
-    assert_ne!(page, libc::MAP_FAILED, "mmap");
     // SAFETY: the page is zeroed, aligned, never unmapped, and used through this atomic alone.
-    unsafe { AtomicU32::from_ptr(page.cast()) }
+    unsafe { AtomicU32::from_ptr(shared_page().cast().as_ptr()) }
 }
 
 fn wait(word: &AtomicU32, expected: u32) {
