@@ -8,7 +8,7 @@ use multiproc_segment::Segment;
 
 use crate::anchored::Anchored;
 use crate::claim::{Claim, TornClaim};
-use crate::claim_protocol::{Refusal, Table};
+use crate::claim_protocol::{Admission, Refusal, Table};
 use crate::claim_rules::Mode;
 use crate::deadline::Deadline;
 use crate::error::{ClaimError, SyncError};
@@ -133,11 +133,16 @@ impl AccessTable {
         let admission = if range.is_empty() {
             None
         } else {
-            let admitted = ThreadList::with(|me| {
+            let admitted = ThreadList::with(|me| -> Result<Admission, ClaimError> {
                 self.words.check_namespace(me)?;
-                self.table()
+                me.watch_end()?;
+                let admission = self
+                    .table()
                     .claim(me, mode, &range, deadline)
-                    .map_err(|refusal| claim_error(refusal, deadline))
+                    .map_err(|refusal| claim_error(refusal, deadline))?;
+                // Views of what is claimed may be anywhere in this process if the claim is forgotten.
+                self.table().slots[admission.slot].owner.keep(me);
+                Ok(admission)
             });
             Some(admitted.map_err(ClaimError::Refused)??)
         };

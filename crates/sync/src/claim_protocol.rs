@@ -63,7 +63,7 @@ const fn claimed(code: u32) -> Option<Mode> {
 pub(crate) struct Slot {
     mode: AtomicU32,
     pid: AtomicU32,
-    owner: RobustWord,
+    pub(crate) owner: RobustWord,
     start: AtomicU64,
     end: AtomicU64,
 }

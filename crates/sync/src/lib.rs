@@ -79,6 +79,7 @@ mod bell;
 mod fork_page;
 mod futex;
 mod identity;
+mod keeper;
 mod primitive;
 mod robust_list;
 mod robust_word;

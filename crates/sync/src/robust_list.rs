@@ -23,6 +23,8 @@ use multiproc_segment::PidNamespace;
 
 use crate::error::{SyncError, UnsupportedCall};
 use crate::fork_page;
+use crate::keeper;
+use crate::word;
 
 /// Locks and claims that one thread can hold at a time.
 ///
@@ -31,6 +33,9 @@ pub const HELD_LIMIT: usize = 1024;
 
 /// What glibc and this crate agree on: a node's word lies 32 bytes before its `next`.
 pub(crate) const WORD_BEFORE_NODE: usize = 32;
+
+/// Bit 0 of an address in `held`: the lock is not to be freed by the end of the thread.
+const KEPT: u64 = 1;
 
 /// The place of a lock in its owner's list, as glibc and the kernel lay it out.
 ///
@@ -92,9 +97,11 @@ pub(crate) struct ThreadList {
     namespace: Cell<Option<PidNamespace>>,
     /// libc's, of this thread. Valid while `generation` is current.
     head: Cell<*const Head>,
-    /// Addresses of the nodes held, oldest first; `depth` of them are in use.
+    /// Addresses of the nodes held, some with [`KEPT`], oldest first; `depth` of them are in use.
     held: [Cell<u64>; HELD_LIMIT],
     depth: Cell<usize>,
+    /// Whether the end of this thread is watched for what it keeps.
+    watched: Cell<bool>,
     front: Sentinel,
     back: Sentinel,
 }
@@ -114,6 +121,7 @@ impl ThreadList {
             head: Cell::new(std::ptr::null()),
             held: [const { Cell::new(0) }; HELD_LIMIT],
             depth: Cell::new(0),
+            watched: Cell::new(false),
             front: Sentinel::new(),
             back: Sentinel::new(),
         }
@@ -174,7 +182,12 @@ impl ThreadList {
     /// when the word says so, and wakes a sleeper when nobody owns it.
     #[inline]
     pub(crate) fn begin(&self, node: &ListNode) {
-        self.head().pending.store(node.address(), Ordering::Relaxed);
+        self.announce(node.address());
+    }
+
+    #[inline]
+    fn announce(&self, address: u64) {
+        self.head().pending.store(address, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);
     }
 
@@ -188,13 +201,17 @@ impl ThreadList {
     /// Enters the lock of `node`, which this thread just took; the list must not be full.
     #[inline]
     pub(crate) fn link(&self, node: &ListNode) {
+        self.link_at(node.address(), &node.next);
+    }
+
+    #[inline]
+    fn link_at(&self, address: u64, next: &AtomicU64) {
         let depth = self.depth.get();
-        node.next
-            .store(self.front.next.load(Ordering::Relaxed), Ordering::Relaxed);
+        next.store(self.front.next.load(Ordering::Relaxed), Ordering::Relaxed);
         // A walk of the kernel sees the node only when it points on.
         compiler_fence(Ordering::SeqCst);
-        self.front.next.store(node.address(), Ordering::Relaxed);
-        self.held[depth].set(node.address());
+        self.front.next.store(address, Ordering::Relaxed);
+        self.held[depth].set(address);
         self.depth.set(depth + 1);
     }
 
@@ -220,35 +237,105 @@ impl ThreadList {
         self.held[..depth]
             .iter()
             .rev()
-            .any(|held| held.get() == address)
+            .any(|held| held.get() & !KEPT == address)
+    }
+
+    /// Makes sure that what this thread keeps is held past its end.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Unsupported`] if the end of the thread cannot be watched.
+    pub(crate) fn watch_end(&self) -> Result<(), SyncError> {
+        if !self.watched.get() {
+            keeper::watch_this_thread()?;
+            self.watched.set(true);
+        }
+        Ok(())
+    }
+
+    /// Says that the lock of `node`, which this thread holds, is not to be freed by the end of the thread.
+    /// For a thread that called [`watch_end`](Self::watch_end).
+    pub(crate) fn keep(&self, node: &ListNode) {
+        let mut held = self.held[..self.depth.get()].iter().rev();
+        if let Some(entry) = held.find(|held| held.get() == node.address()) {
+            entry.set(node.address() | KEPT);
+        }
+    }
+
+    pub(crate) fn keeps_any(&self) -> bool {
+        let held = &self.held[..self.depth.get()];
+        held.iter().any(|held| held.get() & KEPT != 0)
+    }
+
+    /// Takes every lock that is to be kept out of the list, while `take_over` makes it another thread's.
+    pub(crate) fn give_up_kept(&self, mut take_over: impl FnMut(u64)) {
+        while let Some(index) = (0..self.depth.get()).find(|&i| self.held[i].get() & KEPT != 0) {
+            let address = self.address(index);
+            self.announce(address);
+            self.unlink_at(index, self.depth.get() - 1);
+            take_over(address);
+            self.end();
+        }
+    }
+
+    /// Makes the lock of the node at `address`, which the thread `from` has announced and waits with, this
+    /// thread's.
+    pub(crate) fn take_over(&self, address: u64, from: u32) {
+        self.announce(address);
+        let lock = (address - WORD_BEFORE_NODE as u64) as *const AtomicU64;
+        // SAFETY: the address is that of a node in a robust word, which starts as far before it and is
+        // aligned; a forgotten claim keeps its segment mapped.
+        let lock = unsafe { &*lock };
+        let own = |seen| (word::owner(seen) == from).then(|| word::passed_on(seen, self.tid()));
+        let taken = lock.fetch_update(Ordering::AcqRel, Ordering::Relaxed, own);
+        if taken.is_ok() {
+            let next = address as *const AtomicU64;
+            // SAFETY: the address is that of a node's `next`, mapped as the word is.
+            self.link_at(address, unsafe { &*next });
+        }
+        self.end();
     }
 
     #[cold]
     fn unlink_older(&self, node: &ListNode, newest: usize) -> bool {
-        let Some(index) = (0..newest)
+        let Some(index) = (0..=newest)
             .rev()
-            .find(|&i| self.held[i].get() == node.address())
+            .find(|&i| self.address(i) == node.address())
         else {
             return false;
         };
-        let newer = self.held[index + 1].get() as *const AtomicU64;
-        // SAFETY: `held` has the addresses of `next` fields of locks that this thread holds. Their
-        // memory stays mapped while they are held: guards and claims keep their segment, and a
-        // handle dropped under a forgotten guard keeps it for ever.
-        let newer = unsafe { &*newer };
-        newer.store(self.below(index), Ordering::Relaxed);
+        self.unlink_at(index, newest);
+        true
+    }
+
+    fn unlink_at(&self, index: usize, newest: usize) {
+        let below = self.below(index);
+        if index == newest {
+            self.front.next.store(below, Ordering::Relaxed);
+        } else {
+            let newer = self.address(index + 1) as *const AtomicU64;
+            // SAFETY: `held` has the addresses of `next` fields of locks that this thread holds. Their
+            // memory stays mapped while they are held: guards and claims keep their segment, and a
+            // handle dropped under a forgotten guard keeps it for ever.
+            let newer = unsafe { &*newer };
+            newer.store(below, Ordering::Relaxed);
+        }
         for i in index..newest {
             self.held[i].set(self.held[i + 1].get());
         }
         self.depth.set(newest);
         compiler_fence(Ordering::SeqCst);
-        true
+    }
+
+    /// The address of the node at `index` of `held`.
+    fn address(&self, index: usize) -> u64 {
+        self.held[index].get() & !KEPT
     }
 
     /// What follows the node at `index` of `held` in the list.
     fn below(&self, index: usize) -> u64 {
         match index.checked_sub(1) {
-            Some(older) => self.held[older].get(),
+            Some(older) => self.address(older),
             None => self.back.address(),
         }
     }

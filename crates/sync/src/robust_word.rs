@@ -70,6 +70,11 @@ impl RobustWord {
         me.holds(&self.node)
     }
 
+    /// Says that this lock, which the thread holds, outlives the thread.
+    pub(crate) fn keep(&self, me: &ThreadList) {
+        me.keep(&self.node);
+    }
+
     /// Takes the lock for the thread `me`, whose list must not be full.
     #[inline]
     pub(crate) fn lock(&self, me: &ThreadList, deadline: Deadline) -> Result<Acquired, Missed> {

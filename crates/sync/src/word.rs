@@ -51,6 +51,11 @@ pub(crate) const fn owned(free: u64, tid: u32) -> u64 {
     free | tid as u64
 }
 
+/// An owned word, owned by thread `tid` instead.
+pub(crate) const fn passed_on(word: u64, tid: u32) -> u64 {
+    word & !OWNER | tid as u64
+}
+
 /// What the word becomes when the kernel finds its owner dead.
 pub(crate) const fn after_death(word: u64) -> u64 {
     freed(word) | (word & WAITERS) | OWNER_DIED

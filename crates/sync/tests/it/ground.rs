@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName};
 use multiproc_sync::{
-    AccessTable, Barrier, Condvar, Event, Mutex, Once, Place, RawMutex, SharedAtomic,
+    AccessTable, Barrier, Condvar, Event, Mutex, Once, Permits, Place, RawMutex, RwLock, Semaphore,
+    SharedAtomic,
 };
 use multiproc_testkit::{Child, is_asleep, unique_name, wait_until};
 
@@ -20,6 +21,10 @@ const ONCE: Place = Place::Control(AccessTable::LEN + 1216);
 const ATOMIC: Place = Place::Control(AccessTable::LEN + 1280);
 const BARRIER_SEATS: usize = AccessTable::LEN + 4096 + 128;
 const BARRIER: Place = Place::Control(AccessTable::LEN + 4096);
+/// Where the read-write lock of a test stands.
+pub(crate) const RW_LOCK: Place = Place::Control(4 * AccessTable::LEN);
+/// Where the semaphore or the permits of a test stand.
+pub(crate) const SEMAPHORE: Place = Place::Control(6 * AccessTable::LEN);
 /// Numbers in the payload for test and children to tell each other how far they are.
 pub(crate) const NUMBERS: usize = 512;
 
@@ -34,7 +39,7 @@ impl Ground {
         let name = SegmentName::new(unique_name("sync-it")).unwrap();
         let layout = Layout {
             payload_len: 8 * NUMBERS,
-            control_len: AccessTable::LEN + 4096 + Barrier::LEN,
+            control_len: 7 * AccessTable::LEN,
             kind: 0,
         };
         let zeros = |_: &Segment| Ok::<(), SegmentError>(());
@@ -47,6 +52,27 @@ impl Ground {
         let ground = Self::new();
         let mutex = Mutex::init(&ground.segment, MUTEX, [0, 0]).unwrap();
         (ground, mutex)
+    }
+
+    /// A ground with a read-write lock around zeros.
+    pub(crate) fn with_rw_lock() -> (Self, RwLock<[u64; 2]>) {
+        let ground = Self::new();
+        let lock = RwLock::init(&ground.segment, RW_LOCK, [0, 0]).unwrap();
+        (ground, lock)
+    }
+
+    /// A ground with a semaphore that has `value` permits free.
+    pub(crate) fn with_semaphore(value: u32) -> (Self, Semaphore) {
+        let ground = Self::new();
+        let semaphore = Semaphore::init(&ground.segment, SEMAPHORE, value).unwrap();
+        (ground, semaphore)
+    }
+
+    /// A ground with so many permits.
+    pub(crate) fn with_permits(n_permits: u32) -> (Self, Permits) {
+        let ground = Self::new();
+        let permits = Permits::init(&ground.segment, SEMAPHORE, n_permits).unwrap();
+        (ground, permits)
     }
 
     /// A ground with a table.
@@ -128,6 +154,21 @@ impl Ground {
 
     pub(crate) fn barrier(&self) -> Barrier {
         Barrier::attach(&self.segment, BARRIER).unwrap()
+    }
+
+    /// In a child: the read-write lock of the test that started it.
+    pub(crate) fn rw_lock(&self) -> RwLock<[u64; 2]> {
+        RwLock::attach(&self.segment, RW_LOCK).unwrap()
+    }
+
+    /// In a child: the semaphore of the test that started it.
+    pub(crate) fn semaphore(&self) -> Semaphore {
+        Semaphore::attach(&self.segment, SEMAPHORE).unwrap()
+    }
+
+    /// In a child: the permits of the test that started it.
+    pub(crate) fn permits(&self) -> Permits {
+        Permits::attach(&self.segment, SEMAPHORE).unwrap()
     }
 
     /// In a child: the table of the test that started it.
