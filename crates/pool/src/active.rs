@@ -1,20 +1,22 @@
 //! [`ActiveJob`]: one job on its way through its rounds: the [`Coordinator`] decides, workers do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use crate::blocks::ReceivedBlocks;
 use crate::coordinator::{Coordinator, Step, Verdict};
 use crate::error::PoolError;
 use crate::exit::Exit;
-use crate::failed::TaskError;
 use crate::message::{Order, ToParent, ToWorker};
 use crate::panics::Panic;
+use crate::patience::{Patience, Sight};
 use crate::prepared::{Ended, Prepared};
 use crate::switchboard::Switchboard;
 use crate::target::{Mend, Target};
+use crate::task_error::TaskError;
 use crate::ticket::Ticket;
 use crate::worker_process::{Death, WorkerProcess};
 use crate::written::Keep;
@@ -39,8 +41,11 @@ pub(crate) struct ActiveJob {
     casualties: Vec<Casualty>,
     /// By slot: how many items its workers had finished when the present one came.
     finished_before: Vec<u64>,
-    /// How many workers are at it.
-    n_running: usize,
+    /// The slots of the workers that are at it.
+    running: BTreeSet<usize>,
+    patience: Patience,
+    /// Slots whose workers were killed because their items took too long.
+    late: BTreeSet<usize>,
     /// Why it does not go on.
     stopped: Option<PoolError>,
 }
@@ -73,7 +78,9 @@ impl ActiveJob {
             blocks: ReceivedBlocks::default(),
             failures: job.unsent.clone(),
             casualties: Vec::new(),
-            n_running: 0,
+            running: BTreeSet::new(),
+            patience: Patience::new(job.limits, layout.slots, Instant::now()),
+            late: BTreeSet::new(),
             stopped: None,
             coordinator,
             ticket,
@@ -87,9 +94,9 @@ impl ActiveJob {
     pub(crate) fn advance(&mut self) -> Need {
         loop {
             if self.stopped.is_some() {
-                return match self.n_running {
-                    0 => Need::End,
-                    _ => Need::Nothing,
+                return match self.running.is_empty() {
+                    true => Need::End,
+                    false => Need::Nothing,
                 };
             }
             match self.coordinator.step() {
@@ -115,6 +122,36 @@ impl ActiveJob {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.is_some()
+    }
+
+    /// Looks at the clock: stops a job that is late, and returns the slots whose workers are to be killed.
+    pub(crate) fn look_at_clock(&mut self) -> Vec<usize> {
+        let now = Instant::now();
+        if let Some(limit) = self.patience.job_is_late(now) {
+            self.stop(PoolError::DeadlinePassed { limit });
+        }
+        if self.is_stopped() {
+            return self.running.iter().copied().collect();
+        }
+        for &slot in &self.running {
+            let line = self.job.board.line(slot);
+            let sight = line.in_progress().map(|item| Sight {
+                item,
+                n_finished: line.finished(),
+            });
+            if self.patience.item_is_late(slot, sight, now) {
+                self.late.insert(slot);
+            }
+        }
+        self.late.iter().copied().collect()
+    }
+
+    /// Returns how long to wait at most before the next [look](ActiveJob::look_at_clock); `None` if there is no limit.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        match self.running.is_empty() {
+            true => None,
+            false => self.patience.pause(Instant::now()),
+        }
     }
 
     /// Ends the job, which nobody is at any more.
@@ -168,13 +205,14 @@ impl ActiveJob {
     }
 
     fn sent(&mut self, slot: usize) {
-        self.n_running += 1;
+        self.running.insert(slot);
         self.coordinator.sent(slot);
     }
 
     /// The worker in `slot` has done the round.
     pub(crate) fn drained(&mut self, slot: usize) {
-        self.n_running -= 1;
+        self.running.remove(&slot);
+        self.late.remove(&slot);
         self.coordinator.drained(slot);
     }
 
@@ -224,7 +262,8 @@ impl ActiveJob {
 
     /// Reads from its line what the worker that was in `slot` has left unfinished.
     pub(crate) fn lose(&mut self, slot: usize, death: &Death) {
-        self.n_running -= 1;
+        self.running.remove(&slot);
+        let was_late = self.late.remove(&slot);
         let board = self.job.board.clone();
         let line = board.line(slot);
         let lost = line.in_progress();
@@ -233,7 +272,10 @@ impl ActiveJob {
 
         let verdict = self.coordinator.died(slot, lost, finished);
         if let Some(item) = lost {
-            self.judge(slot, item, verdict, death);
+            match was_late {
+                true => self.judge_late(item, death),
+                false => self.judge(slot, item, verdict, death),
+            }
         }
         if let Some(target) = &self.job.written {
             let held = line.held();
@@ -250,6 +292,18 @@ impl ActiveJob {
         }
         line.clear();
         self.count_given_up();
+    }
+
+    /// Notes the failure of the item that a worker was killed in because it took too long.
+    fn judge_late(&mut self, item: usize, death: &Death) {
+        self.coordinator.give_up(item);
+        let failure = TaskError::TimedOut {
+            item,
+            limit: self.patience.item_limit().unwrap_or_default(),
+            pid: death.pid,
+            last_words: death.last_words.clone(),
+        };
+        self.failures.insert(item, failure);
     }
 
     /// Notes the failure of the item that a worker died in, if it is not to be tried again.

@@ -78,11 +78,20 @@ impl Dispatch {
 
     /// Waits until something happens to a worker or `nudge` is given, at most `timeout`.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>, nudge: &Nudge) {
+        let pauses = self.jobs.iter().filter_map(ActiveJob::pause);
+        let timeout = pauses.chain(timeout).min();
         match self.crew.wait(timeout, nudge) {
             Ok(events) => events
                 .into_iter()
                 .for_each(|(slot, event)| self.take(slot, event)),
             Err(error) => self.stop_all(|| error.again()),
+        }
+        for job in &mut self.jobs {
+            for slot in job.look_at_clock() {
+                if let Some(worker) = self.crew.worker(slot) {
+                    worker.kill();
+                }
+            }
         }
     }
 

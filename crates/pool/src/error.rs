@@ -139,6 +139,11 @@ pub enum PoolError {
     ProgressOfSubmitted,
     /// The pool takes no more jobs: it was closed.
     Closed,
+    /// The job took longer than its deadline allows.
+    DeadlinePassed {
+        /// How long it may take.
+        limit: Duration,
+    },
     /// The job was cancelled before it was done.
     Cancelled,
     /// The pool was terminated, or dropped, before the job was done.
@@ -328,6 +333,9 @@ impl Display for PoolError {
             ),
             PoolError::Closed => {
                 f.write_str("the pool was closed and takes no more jobs: run them before `close`")
+            }
+            PoolError::DeadlinePassed { limit } => {
+                write!(f, "the job was not done within {limit:?}")
             }
             PoolError::Cancelled => f.write_str("the job was cancelled before it was done"),
             PoolError::Terminated => f.write_str("the pool was terminated before the job was done"),

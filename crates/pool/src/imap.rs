@@ -6,12 +6,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::error::PoolError;
-use crate::failed::TaskError;
 use crate::job::{Job, Map, Options};
 use crate::pending::{Pending, wait_any};
 use crate::pool::Pool;
 use crate::run;
 use crate::task::Task;
+use crate::task_error::TaskError;
 
 /// How many items for each worker are taken ahead of their results, unless the job says otherwise.
 const LOOK_AHEAD: usize = 4;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::failed::TaskError;
+use crate::task_error::TaskError;
 
 /// The encoded items of a job.
 #[derive(Debug)]

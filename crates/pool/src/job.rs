@@ -2,21 +2,24 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use multiproc_array::SharedArray;
 use multiproc_rng::Entropy;
 
 use crate::arguments::{ArrayArgument, Passed};
 use crate::error::PoolError;
-use crate::failed::{Failed, TaskError};
+use crate::failed::Failed;
 use crate::imap::{Imap, ImapUnordered};
 use crate::items::Items;
+use crate::patience::Limits;
 use crate::pending::{Pending, Results};
 use crate::pool::Pool;
 use crate::progress::{Callback, Progress};
 use crate::run::{self, Outcome, Over, Plan, Verb};
 use crate::target;
 use crate::task::{Entry, PartTask, Task};
+use crate::task_error::TaskError;
 use crate::written::Keep;
 
 /// A job of a pool, made by [`map`](Pool::map), [`fill`](Pool::fill) or [`update`](Pool::update).
@@ -57,6 +60,7 @@ pub(crate) struct Options<'p> {
     pub(crate) rows_per_item: usize,
     pub(crate) first_item: usize,
     pub(crate) look_ahead: Option<usize>,
+    pub(crate) limits: Limits,
     pub(crate) progress: Option<Callback<'p>>,
 }
 
@@ -135,6 +139,7 @@ impl<'p, V> Job<'p, V> {
             rows_per_item: 1,
             first_item: 0,
             look_ahead: None,
+            limits: Limits::default(),
             progress: None,
         };
         Job {
@@ -182,6 +187,42 @@ impl<'p, V> Job<'p, V> {
     /// An `update` without a snapshot is not tried again, whatever is set here.
     pub fn retries(mut self, n: u32) -> Self {
         self.options.retries = Some(n);
+        self
+    }
+
+    /// Sets how long an item may take: after that its worker is killed, and the item fails as
+    /// [`TaskError::TimedOut`] without another attempt. It may take up to an eighth longer, and at most 0.25 s.
+    ///
+    /// This also ends the wait for a worker that is stopped (SIGSTOP). A serial pool cannot interrupt a task and pays no heed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use multiproc_pool::{Pool, TaskError, task};
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn spin(seconds: u64) -> u64 {
+    ///     std::thread::sleep(Duration::from_secs(seconds));
+    ///     seconds
+    /// }
+    ///
+    /// let pool = Pool::builder().processes(2).build()?;
+    /// let each = pool.map(spin, [0, 3600]).item_timeout(Duration::from_millis(100)).each()?;
+    /// assert_eq!(each[0], Ok(0));
+    /// assert!(matches!(each[1], Err(TaskError::TimedOut { item: 1, .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "timeout")]
+    pub fn item_timeout(mut self, limit: Duration) -> Self {
+        self.options.limits.item = Some(limit);
+        self
+    }
+
+    /// Sets how long the job may take: after that the workers at it are killed, and it ends as
+    /// [`PoolError::DeadlinePassed`] with what was finished. A serial pool looks at the clock between chunks.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.options.limits.job = Some(limit);
         self
     }
 

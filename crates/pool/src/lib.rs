@@ -19,6 +19,8 @@ mod progress;
 
 mod failed;
 
+mod task_error;
+
 mod error;
 
 mod exit;
@@ -43,6 +45,8 @@ mod rota;
 mod dispatch;
 
 mod active;
+
+mod patience;
 
 mod spares;
 
@@ -94,7 +98,7 @@ pub use arguments::ArrayArgument;
 pub use call::{Context, FromArgument, FromContext};
 pub use error::PoolError;
 pub use exit::Exit;
-pub use failed::{Failed, TaskError};
+pub use failed::Failed;
 pub use imap::{Imap, ImapUnordered};
 pub use job::{Fill, Job, Map, Update};
 pub use multiproc_macros::task;
@@ -104,6 +108,7 @@ pub use progress::Progress;
 pub use registry::Build;
 pub use startup::init;
 pub use task::{ArrayKind, PartTask, Task, TaskName};
+pub use task_error::TaskError;
 
 /// What the expansion of `#[task]` names. No part of the interface.
 #[doc(hidden)]

@@ -8,10 +8,11 @@ use crate::blocks::ReceivedBlocks;
 use crate::board::Board;
 use crate::coordinator::Coordinator;
 use crate::error::PoolError;
-use crate::failed::TaskError;
 use crate::message::Run;
+use crate::patience::Limits;
 use crate::target::Target;
 use crate::task::{Entry, SentName};
+use crate::task_error::TaskError;
 
 /// A job that is ready to run.
 pub(crate) struct Prepared {
@@ -24,6 +25,7 @@ pub(crate) struct Prepared {
     pub(crate) attempts: u32,
     /// What number the first item has in its stream of items.
     pub(crate) first_item: usize,
+    pub(crate) limits: Limits,
     /// The words of the seed.
     pub(crate) seed: Option<Vec<u32>>,
     pub(crate) written: Option<Target>,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -12,7 +13,7 @@ use crate::blocks::ReceivedBlocks;
 use crate::board::{Board, Place, Slot};
 use crate::board_layout::BoardLayout;
 use crate::error::PoolError;
-use crate::failed::{Failed, TaskError};
+use crate::failed::Failed;
 use crate::fault::Fault;
 use crate::items::Items;
 use crate::job::{Job, Options};
@@ -26,6 +27,7 @@ use crate::serial;
 use crate::spares::Room;
 use crate::target::Target;
 use crate::task::Entry;
+use crate::task_error::TaskError;
 use crate::ticket::Ticket;
 use crate::written::Keep;
 
@@ -173,6 +175,7 @@ fn prepare(
         chunk: options.chunk.unwrap_or(share.clamp(1, LARGEST_CHUNK)),
         attempts: retries.saturating_add(1),
         first_item: options.first_item,
+        limits: options.limits,
         seed: options.seed.map(|entropy| entropy.words().to_vec()),
         written,
         arguments: options
@@ -196,6 +199,11 @@ pub(crate) fn check(entry: &'static Entry, options: &Options<'_>) -> Result<(), 
     if options.rows_per_item == 0 {
         return Err(PoolError::Zero {
             option: "the number of rows per item",
+        });
+    }
+    if [options.limits.item, options.limits.job].contains(&Some(Duration::ZERO)) {
+        return Err(PoolError::Zero {
+            option: "the time limit",
         });
     }
     if entry.needs.seed && options.seed.is_none() {

@@ -1,10 +1,14 @@
 //! [`run`]: a job in the calling thread, for debuggers and for what is too small for processes.
 
+use std::time::Instant;
+
 use multiproc_segment::Segment;
 
 use crate::blocks::{Blocks, ReceivedBlocks};
 use crate::call::Argument;
 use crate::coordinator::{Coordinator, Step};
+use crate::error::PoolError;
+use crate::patience::Patience;
 use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::work::{self, Work};
@@ -21,11 +25,17 @@ pub(crate) fn run(job: &Prepared, ticker: &mut Ticker<'_>) -> Ended {
         job.attempts,
         job.unsent.keys().copied().collect(),
     );
+    let patience = Patience::new(job.limits, 1, Instant::now());
+    let mut stopped = None;
     loop {
+        if let Some(limit) = patience.job_is_late(Instant::now()) {
+            stopped = Some(PoolError::DeadlinePassed { limit });
+            break;
+        }
         match coordinator.step() {
             Step::Send => {
                 coordinator.sent(0);
-                run_round(job, &coordinator, &mut blocks, ticker);
+                run_round(job, &coordinator, &patience, &mut blocks, ticker);
                 coordinator.drained(0);
             }
             Step::Close => failures.extend(job.close_round(&mut coordinator)),
@@ -36,13 +46,14 @@ pub(crate) fn run(job: &Prepared, ticker: &mut Ticker<'_>) -> Ended {
     Ended {
         blocks,
         failures,
-        stopped: None,
+        stopped,
     }
 }
 
 fn run_round(
     job: &Prepared,
     coordinator: &Coordinator,
+    patience: &Patience,
     blocks: &mut ReceivedBlocks,
     ticker: &mut Ticker<'_>,
 ) {
@@ -55,6 +66,9 @@ fn run_round(
         Ok(())
     };
     let mut after_chunk = || {
+        if job.limits.job.is_some() && patience.job_is_late(Instant::now()).is_some() {
+            job.board.exhaust_counter();
+        }
         let n_unsent = coordinator.n_given_up();
         ticker.tick(|| job.board.line(0).finished() as usize + n_unsent);
     };

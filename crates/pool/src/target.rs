@@ -9,8 +9,8 @@ use multiproc_sync::AccessTable;
 use rustix::thread::gettid;
 
 use crate::error::PoolError;
-use crate::failed::TaskError;
 use crate::task::PartTask;
+use crate::task_error::TaskError;
 use crate::written::{Keep, Written, restore};
 
 /// The array that a job writes in place, at the job's parent.

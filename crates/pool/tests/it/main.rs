@@ -9,6 +9,8 @@ mod jobs;
 
 mod leaks;
 
+mod limits;
+
 mod lost_parts;
 
 mod mistakes;
