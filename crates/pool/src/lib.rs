@@ -2,96 +2,57 @@
 
 // What a user writes, in reading order.
 mod pool;
-
 mod job;
-
 mod task;
-
 mod call;
-
 mod arguments;
-
 mod pending;
-
 mod imap;
-
 mod progress;
-
 mod failed;
-
 mod task_error;
-
 mod error;
-
 mod exit;
-
 mod settings;
 
 // A job, from its checks to its results.
 mod run;
-
 mod items;
-
 mod target;
-
 mod prepared;
-
 mod coordinator;
-
 mod ticket;
-
 mod rota;
-
 mod dispatch;
-
 mod active;
-
 mod patience;
-
 mod spares;
-
 mod nudge;
-
 mod serial;
 
 // The parent's side of its workers.
 mod crew;
-
 mod worker_process;
-
 mod output;
 
 // What parent and worker share.
 mod board_layout;
-
 mod board;
-
 mod line;
-
 mod blocks;
-
 mod switchboard;
-
 mod message;
-
 mod fault;
-
 mod registry;
 
 // The worker's side.
 mod startup;
-
 #[cfg(feature = "auto-init")]
 mod auto_init;
-
 mod worker;
-
 mod lifeline;
-
 mod work;
-
 mod written;
-
 mod panics;
 
 pub use arguments::ArrayArgument;

@@ -14,8 +14,8 @@ pub(super) const ROWS: &[Row] = &[
             net: &[],
             edits: &[Edit {
                 file: "crates/pool/src/active.rs",
-                from: "self.judge(slot, item, verdict, death);",
-                to: "let _ = (item, verdict);",
+                from: "false => self.judge(slot, item, verdict, death),",
+                to: "false => drop(verdict),",
             }],
             caught_by: CaughtBy::TheRow,
         },
