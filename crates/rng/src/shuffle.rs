@@ -30,20 +30,53 @@ pub(crate) fn shuffle_by<B: BitGenerator + ?Sized>(
         };
         let words = &mut words[..i.min(BLOCK)];
         bits.fill_u32(words);
-        let mut n_accepted = 0;
-        let mut highest = i as u32;
-        for k in 0..words.len() {
-            let target = words[k] & (u32::MAX >> highest.leading_zeros());
-            let accepted = target <= highest;
-            words[n_accepted] = target;
-            n_accepted += usize::from(accepted);
-            highest -= u32::from(accepted);
-        }
+        let n_accepted = keep_targets(words, i as u32);
         for &target in &words[..n_accepted] {
             swap(i, target as usize);
             i -= 1;
         }
     }
+}
+
+/// Moves the accepted targets to the front of the words that they come from, and returns how many
+/// they are; the first one is at most `highest`, and each one more lowers that by one.
+///
+/// A group of words is decided at once where none of them is within the group's length of the
+/// highest target, so that it does not matter how many of the others were accepted before it.
+fn keep_targets(words: &mut [u32], mut highest: u32) -> usize {
+    const GROUP: usize = 16;
+    let mut n_accepted = 0;
+    for start in (0..words.len()).step_by(GROUP) {
+        let mask = u32::MAX >> highest.leading_zeros();
+        let group = &words[start..];
+        if let Some(group) = group.first_chunk::<GROUP>()
+            && highest >= GROUP as u32
+            && highest - GROUP as u32 > mask / 2
+        {
+            let targets = group.map(|word| word & mask);
+            let is_clear = |&target: &u32| highest.wrapping_sub(target) >= GROUP as u32;
+            if targets
+                .iter()
+                .fold(true, |all, target| all & is_clear(target))
+            {
+                let n_before = n_accepted;
+                for target in targets {
+                    words[n_accepted] = target;
+                    n_accepted += usize::from(target <= highest);
+                }
+                highest -= (n_accepted - n_before) as u32;
+                continue;
+            }
+        }
+        for k in start..words.len().min(start + GROUP) {
+            let target = words[k] & (u32::MAX >> highest.leading_zeros());
+            words[n_accepted] = target;
+            let is_accepted = target <= highest;
+            n_accepted += usize::from(is_accepted);
+            highest -= u32::from(is_accepted);
+        }
+    }
+    n_accepted
 }
 
 /// Shuffles `items`.
