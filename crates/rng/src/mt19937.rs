@@ -68,10 +68,9 @@ fn stir(key: &mut [u32; N], i: usize, multiplier: u32, addend: u32) -> usize {
     1
 }
 
-/// The double of two words, the first one high; each step is exact.
+/// The double of two tempered words, the first one high; each step is exact.
 #[inline(always)]
-fn double(words: [u32; 2]) -> f64 {
-    let [high, low] = words.map(temper);
+fn double([high, low]: [u32; 2]) -> f64 {
     // Numbers below 2³¹: processors convert signed ones.
     let (high, low) = ((high >> 5) as i32, (low >> 6) as i32);
     (f64::from(high) * 67_108_864.0 + f64::from(low)) * (1.0 / 9_007_199_254_740_992.0)
@@ -279,6 +278,32 @@ impl<T, F: Fn([u32; W]) -> T, const W: usize> Kernel for MapWords<'_, T, F, W> {
     }
 }
 
+/// Fills `out` with the doubles of pairs of words.
+struct MakeDoubles<'a> {
+    words: &'a [[u32; 2]],
+    out: &'a mut [f64],
+}
+
+impl Kernel for MakeDoubles<'_> {
+    type Output = ();
+
+    /// Tempered apart, as vectors then hold words of both kinds.
+    #[inline(always)]
+    fn run(self) {
+        let mut tempered = [[0; 2]; 32];
+        for (out, words) in self.out.chunks_mut(32).zip(self.words.chunks(32)) {
+            let tempered = &mut tempered[..words.len()];
+            let slots = tempered.as_flattened_mut().iter_mut();
+            for (slot, &word) in slots.zip(words.as_flattened()) {
+                *slot = temper(word);
+            }
+            for (slot, &pair) in out.iter_mut().zip(&*tempered) {
+                *slot = double(pair);
+            }
+        }
+    }
+}
+
 impl Mt19937 {
     /// Fills `out` with `value` of each `W` words, block by block; `begin` may fill the front from
     /// part of a block, and returns how many values it has filled.
@@ -350,7 +375,13 @@ impl BitGenerator for Mt19937 {
     }
 
     fn fill_double(&mut self, out: &mut [f64]) {
-        self.fill_words(out, double, simd::doubles_mt19937);
+        let value = |words: [u32; 2]| double(words.map(temper));
+        self.fill_words(out, value, |words, out| {
+            if simd::doubles_mt19937(words, out) == 0 {
+                vectorised(MakeDoubles { words, out });
+            }
+            words.len()
+        });
     }
 
     fn fill_float(&mut self, out: &mut [f32]) {
