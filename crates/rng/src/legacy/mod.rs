@@ -31,6 +31,8 @@ mod zipf;
 
 mod methods;
 
+pub(crate) use variates::Points;
+
 pub use beta::Beta;
 pub use geometric::Geometric;
 pub use hypergeometric::Hypergeometric;

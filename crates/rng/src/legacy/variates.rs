@@ -2,6 +2,7 @@
 
 use crate::distributions::Variates;
 use crate::math::{log, sqrt};
+use crate::simd::{self, Kernel, vectorised};
 use crate::{BitGenerator, RandomState};
 
 impl<B: BitGenerator> Variates for RandomState<B> {
@@ -45,31 +46,118 @@ impl<B: BitGenerator> Variates for RandomState<B> {
         waiting.fill_with(|| self.standard_normal());
         let (pairs, last) = out.as_chunks_mut();
         let mut n_filled = 0;
+        let mut block = Block::new();
         while n_filled < pairs.len() {
-            n_filled += fill_pairs(&mut self.bits, &mut pairs[n_filled..]);
+            n_filled += block.fill(&mut self.bits, &mut pairs[n_filled..]);
         }
         last.fill_with(|| self.standard_normal());
     }
 }
 
-/// Makes a block of attempts at `pairs` and returns how many succeeded.
-fn fill_pairs<B: BitGenerator + ?Sized>(bits: &mut B, pairs: &mut [[f64; 2]]) -> usize {
-    const BLOCK: usize = 256;
-    let mut uniforms = [0.0; 2 * BLOCK];
-    let mut points = [[0.0; 3]; BLOCK];
-    let n_attempts = pairs.len().min(BLOCK);
-    let uniforms = &mut uniforms[..2 * n_attempts];
-    bits.fill_double(uniforms);
-    let mut n_inside = 0;
-    for attempt in uniforms.as_chunks::<2>().0 {
-        let [x1, x2] = attempt.map(|u| 2.0 * u - 1.0);
-        let r2 = x1 * x1 + x2 * x2;
-        points[n_inside] = [x1, x2, r2];
-        n_inside += usize::from(r2 < 1.0 && r2 != 0.0);
+/// Attempts of a block.
+const BLOCK: usize = 256;
+
+/// Points inside of the unit circle, and their squared distances from its centre.
+pub(crate) struct Points {
+    pub(crate) x1: [f64; BLOCK],
+    pub(crate) x2: [f64; BLOCK],
+    pub(crate) r2: [f64; BLOCK],
+}
+
+/// Attempts, and what becomes of them.
+///
+/// In passes over the whole block, as libm takes one number at a time and all else takes vectors.
+struct Block {
+    uniforms: [f64; 2 * BLOCK],
+    points: Points,
+    logs: [f64; BLOCK],
+}
+
+impl Block {
+    fn new() -> Block {
+        Block {
+            uniforms: [0.0; 2 * BLOCK],
+            points: Points {
+                x1: [0.0; BLOCK],
+                x2: [0.0; BLOCK],
+                r2: [0.0; BLOCK],
+            },
+            logs: [0.0; BLOCK],
+        }
     }
-    for (pair, &[x1, x2, r2]) in pairs.iter_mut().zip(&points[..n_inside]) {
-        let f = sqrt(-2.0 * log(r2) / r2);
-        *pair = [f * x2, f * x1];
+
+    /// Makes a block of attempts at `pairs` and returns how many succeeded.
+    fn fill<B: BitGenerator + ?Sized>(&mut self, bits: &mut B, pairs: &mut [[f64; 2]]) -> usize {
+        let n_inside = self.find_points(bits, pairs.len().min(BLOCK));
+        let pairs = &mut pairs[..n_inside];
+        let points = &self.points;
+        let mut is_certain = [0; BLOCK / 8];
+        let n_done = simd::polar_pairs(points, pairs, &mut is_certain);
+        for (group, is_certain) in is_certain[..n_done / 8].iter().enumerate() {
+            let mut rest = !is_certain;
+            while rest != 0 {
+                let i = 8 * group + rest.trailing_zeros() as usize;
+                let r2 = points.r2[i];
+                pairs[i] = pair(points.x1[i], points.x2[i], r2, log(r2));
+                rest &= rest - 1;
+            }
+        }
+        let logs = &mut self.logs[..n_inside];
+        for (log_r2, &r2) in logs[n_done..].iter_mut().zip(&points.r2[n_done..]) {
+            *log_r2 = log(r2);
+        }
+        vectorised(MakePairs {
+            points,
+            logs,
+            first: n_done,
+            pairs,
+        });
+        n_inside
     }
-    n_inside
+
+    /// Makes attempts and returns how many points they gave.
+    fn find_points<B: BitGenerator + ?Sized>(&mut self, bits: &mut B, n_attempts: usize) -> usize {
+        let Block {
+            uniforms, points, ..
+        } = self;
+        let uniforms = &mut uniforms[..2 * n_attempts];
+        bits.fill_double(uniforms);
+        let (n_seen, mut n_inside) = simd::keep_points(uniforms, points);
+        for attempt in &uniforms.as_chunks::<2>().0[n_seen..] {
+            let [x1, x2] = attempt.map(|u| 2.0 * u - 1.0);
+            let r2 = x1 * x1 + x2 * x2;
+            points.x1[n_inside] = x1;
+            points.x2[n_inside] = x2;
+            points.r2[n_inside] = r2;
+            n_inside += usize::from((r2 < 1.0) & (r2 != 0.0));
+        }
+        n_inside
+    }
+}
+
+/// The normals of a point inside of the unit circle, the second one first.
+#[inline(always)]
+fn pair(x1: f64, x2: f64, r2: f64, log_r2: f64) -> [f64; 2] {
+    let f = sqrt(-2.0 * log_r2 / r2);
+    [f * x2, f * x1]
+}
+
+/// Makes the pairs from the `first` on of points whose logarithms are known.
+struct MakePairs<'a> {
+    points: &'a Points,
+    logs: &'a [f64],
+    first: usize,
+    pairs: &'a mut [[f64; 2]],
+}
+
+impl Kernel for MakePairs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Points { x1, x2, r2 } = self.points;
+        for i in self.first..self.pairs.len().min(BLOCK) {
+            self.pairs[i] = pair(x1[i], x2[i], r2[i], self.logs[i]);
+        }
+    }
 }

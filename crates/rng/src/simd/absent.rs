@@ -2,6 +2,7 @@
 
 use super::{Kernel, Layered};
 use crate::Philox;
+use crate::legacy::Points;
 use crate::mt19937::N;
 use crate::pcg64::{Pcg, Permutation};
 
@@ -67,4 +68,12 @@ pub(crate) fn keep_masked<T>(
     _: impl Fn(u32) -> T,
 ) -> (usize, usize) {
     (0, 0)
+}
+
+pub(crate) fn keep_points(_: &[f64], _: &mut Points) -> (usize, usize) {
+    (0, 0)
+}
+
+pub(crate) fn polar_pairs(_: &Points, _: &mut [[f64; 2]], _: &mut [u8]) -> usize {
+    0
 }

@@ -5,10 +5,11 @@
 )]
 
 use super::instructions::{Instructions, used};
-use super::{Kernel, Layered, integers, mt19937, pcg, philox, ziggurat};
-use crate::Philox;
+use super::{Kernel, Layered, integers, mt19937, pcg, philox, polar, ziggurat};
+use crate::legacy::Points;
 use crate::mt19937::N;
 use crate::pcg64::{Pcg, Permutation};
+use crate::{LIBM, Libm, Philox};
 
 /// Whether `with_avx512` may be entered.
 #[inline]
@@ -171,4 +172,24 @@ pub(crate) fn keep_masked<T>(
     }
     // SAFETY: `integers::keep_masked` needs features that `has_avx512` stands for.
     unsafe { integers::keep_masked(words, mask, span, out, value) }
+}
+
+/// Turns the first attempts of the polar method into the points that lie inside of the unit circle;
+/// returns how many attempts were looked at, and how many points made.
+pub(crate) fn keep_points(uniforms: &[f64], points: &mut Points) -> (usize, usize) {
+    if !has_avx512() {
+        return (0, 0);
+    }
+    // SAFETY: `polar::keep_points` needs features that `has_avx512` stands for.
+    unsafe { polar::keep_points(uniforms, points) }
+}
+
+/// Makes the pairs of normals of the first points, and sets a bit for each that is libm's without
+/// asking libm; returns how many pairs that are.
+pub(crate) fn polar_pairs(points: &Points, pairs: &mut [[f64; 2]], is_certain: &mut [u8]) -> usize {
+    if !has_avx512() || LIBM != Libm::Glibc {
+        return 0;
+    }
+    // SAFETY: `polar::pairs` needs features that `has_avx512` stands for.
+    unsafe { polar::pairs(points, pairs, is_certain) }
 }

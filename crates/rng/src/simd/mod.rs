@@ -26,6 +26,8 @@ mod pcg;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod philox;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod polar;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod ziggurat;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
