@@ -1,5 +1,6 @@
 //! Several processes that allocate and free in one arena: what they leave, and what they leave when they are killed.
 
+use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use multiproc_sync::{ArenaError, BlockId, Owner};
@@ -92,14 +93,16 @@ fn processes_killed_at_random_leave_an_arena_for_the_others() {
             std::thread::yield_now();
         }
         let victim = &mut children[dice.below(n_processes)];
-        victim.kill();
+        assert_eq!(victim.kill().signal(), Some(9), "it ended by itself");
         n_reclaimed += ground.arena.free_blocks_of_the_dead().unwrap();
         ground.arena.check().unwrap();
         if kill + 1 < n_kills {
             *victim = ground.spawn(DYING);
         }
     }
-    drop(children);
+    for child in &mut children {
+        child.kill();
+    }
     n_reclaimed += ground.arena.free_blocks_of_the_dead().unwrap();
     let recoveries = ground.arena.stats().unwrap().recoveries;
     assert!(n_reclaimed > 0);

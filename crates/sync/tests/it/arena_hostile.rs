@@ -194,6 +194,22 @@ fn overwritten_hints_are_made_anew() {
 }
 
 #[test]
+fn a_free_that_a_dead_process_began_is_finished() {
+    const SOUND: usize = 24;
+    const FREEING: usize = 88;
+    let (segment, ids) = prepared();
+    let arena = Arena::attach(&segment, Place::Payload(0)).unwrap();
+    let n_live = arena.stats().unwrap().live_blocks;
+    let serial = &ids[0].to_bytes()[8..];
+    segment.payload().write(FREEING, serial).unwrap();
+    segment.payload().write(SOUND, &[0]).unwrap();
+    assert_eq!(arena.stats().unwrap().live_blocks, n_live - 1);
+    let refused = arena.free(ids[0]);
+    assert!(matches!(refused, Err(ArenaError::Freed { .. })));
+    arena.check().unwrap();
+}
+
+#[test]
 fn what_says_another_length_is_not_attached() {
     let (segment, _) = prepared();
     let granules = segment.payload().atomic_u64(8).unwrap();
