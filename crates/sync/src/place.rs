@@ -23,6 +23,7 @@ impl Place {
     }
 
     /// The place `distance` bytes further on.
+    #[inline]
     pub(crate) const fn after(self, distance: usize) -> Self {
         match self {
             Self::Control(offset) => Self::Control(offset.saturating_add(distance)),
@@ -31,6 +32,7 @@ impl Place {
     }
 
     /// The `len` bytes of `segment` from here on.
+    #[inline]
     pub(crate) fn bytes(self, segment: &Segment, len: usize) -> Result<Bytes<'_>, SyncError> {
         let part = match self {
             Self::Control(_) => segment.control(),

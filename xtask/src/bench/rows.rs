@@ -103,13 +103,13 @@ pub(super) const ROWS: &[Row] = &[
         name: "arena",
         about: "free a block of an arena and allocate another, among 1,000 of up to 512 bytes",
         target: "arena",
-        goal: Goal::AtMost(3.0, "malloc"),
+        goal: Goal::AtMost(5.0, "malloc"),
     },
     Row {
         name: "arena-2",
         about: "the same while a second process does it too; malloc's two share nothing",
         target: "arena",
-        goal: Goal::AtMost(30.0, "malloc"),
+        goal: Goal::AtMost(15.0, "malloc"),
     },
     Row {
         name: "fill-f64",

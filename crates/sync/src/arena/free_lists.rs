@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use super::demand::Demand;
-use super::header::{Area, Header, Links, NONE, payload_len};
+use super::header::{Area, Head, Header, Links, NONE, payload_len};
 use super::size_class::{N_CLASSES, class_of, class_that_fits};
 use super::trouble::Trouble;
 use super::words::ArenaWords;
@@ -49,8 +49,8 @@ impl<'a> FreeLists<'a> {
         let class = class_of(size);
         let (header, _) = self.member(at, class)?;
         let links = header.links();
-        let previous = self.neighbour(links.previous, class)?;
-        let next = self.neighbour(links.next, class)?;
+        let previous = self.neighbour(links.previous)?;
+        let next = self.neighbour(links.next)?;
         let is_linked = match previous {
             Some(previous) => previous.links().next == at,
             None => self.words.list(class) == Some(at),
@@ -155,12 +155,13 @@ impl<'a> FreeLists<'a> {
         }
     }
 
-    /// As [`member`](Self::member), for a link that may lead nowhere.
+    /// The free block that a link leads to, which must link back; `None` for a link that leads nowhere.
     #[inline]
-    fn neighbour(self, link: u32, class: usize) -> Result<Option<Header<'a>>, Trouble> {
-        match link {
-            NONE => Ok(None),
-            at => Ok(Some(self.member(at, class)?.0)),
+    fn neighbour(self, link: u32) -> Result<Option<Header<'a>>, Trouble> {
+        match (link, self.area.header(link)) {
+            (NONE, _) => Ok(None),
+            (_, Some(header)) if header.head().is_some_and(Head::is_free) => Ok(Some(header)),
+            (at, _) => Err(Trouble::Hints { at }),
         }
     }
 }

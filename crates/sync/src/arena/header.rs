@@ -54,6 +54,7 @@ impl Head {
         Self { size, state }
     }
 
+    #[inline]
     pub(super) fn is_free(self) -> bool {
         self.state == State::Free
     }
@@ -67,6 +68,7 @@ impl Head {
         payload_len(self.size).saturating_sub(slack)
     }
 
+    #[inline]
     const fn to_word(self) -> u64 {
         let (slack, tag) = match self.state {
             State::Free => (0, FREE),
@@ -76,6 +78,7 @@ impl Head {
     }
 
     /// `None` if no arena has written this.
+    #[inline]
     const fn from_word(word: u64) -> Option<Self> {
         let size = word as u32;
         let slack = (word >> 32) as u16;
@@ -106,6 +109,7 @@ impl<'a> Area<'a> {
     const WORDS: usize = GRANULE / 8;
 
     /// How many granules there are.
+    #[inline]
     pub(super) fn len(self) -> u32 {
         // An arena's length was checked when it was made or attached.
         (self.words.len() / Self::WORDS) as u32

@@ -10,6 +10,7 @@ const EXACT: u32 = 16;
 const CUT_BITS: u32 = 3;
 
 /// The list of the blocks of `size` granules.
+#[inline]
 pub(super) const fn class_of(size: u32) -> usize {
     if size < EXACT {
         return size as usize;
@@ -20,6 +21,7 @@ pub(super) const fn class_of(size: u32) -> usize {
 }
 
 /// The first list that has only blocks of at least `size` granules; [`N_CLASSES`] if there is none.
+#[inline]
 pub(super) const fn class_that_fits(size: u32) -> usize {
     if size < EXACT {
         return size as usize;

@@ -122,6 +122,7 @@ impl ArenaWords {
     }
 
     /// Whether the hints can be relied on.
+    #[inline]
     pub(super) fn is_sound(&self) -> bool {
         self.sound.load(Ordering::Relaxed) == 1
     }
@@ -155,6 +156,7 @@ impl ArenaWords {
     }
 
     /// Whether an allocation had this number.
+    #[inline]
     pub(super) fn has_issued(&self, serial: u64) -> bool {
         let first = self.first_serial.load(Ordering::Relaxed);
         let n_issued = self.next_serial.load(Ordering::Relaxed).wrapping_sub(first);
