@@ -2,7 +2,7 @@
 
 use multiproc_sync::{BlockId, Owner};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{PATIENCE, child, step, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, step, watchdog};
 
 use crate::arena_ground::{ArenaGround, assert_empty, fill, is_intact};
 
@@ -14,11 +14,16 @@ const MADE: std::ops::Range<usize> = 0..3;
 /// The id of a live block between two free ones, which the stepped child frees.
 const DOOMED: usize = 3;
 
+/// How many calls the child makes.
+const N_CALLS: usize = 5;
+/// So many instructions after the lock was taken a call is not over.
+const IN_THE_LOCK: u64 = 40;
+
 /// How many instructions to go from one kill point to the next. A debug build is not what ships.
 fn stride() -> u64 {
     let scale = Scale::asked();
     if cfg!(debug_assertions) {
-        scale.pick(4001, 1009, 211)
+        scale.pick(2003, 1009, 211)
     } else {
         scale.pick(11, 5, 1)
     }
@@ -56,58 +61,62 @@ fn prepared() -> (ArenaGround, Vec<BlockId>) {
 
 #[test]
 fn an_arena_whose_user_is_killed_anywhere_loses_no_block_and_no_room() {
-    let (mut n_recoveries, mut n_untold) = (0, 0);
-    let points = step::kill_at_every_nth_instruction(
-        stride(),
-        USING,
-        || {
-            let (ground, kept) = prepared();
-            (ground.args(), (ground, kept))
-        },
-        |point, (ground, kept)| {
-            let _watchdog = watchdog(PATIENCE);
-            let arena = &ground.arena;
-            arena.check().unwrap();
-            let told: Vec<BlockId> = MADE.filter_map(|index| ground.told(index)).collect();
-            let doomed = ground.told(DOOMED).unwrap();
-            let mut n_live = 0;
-            let mut n_unknown = 0;
-            for block in arena.live_blocks().unwrap() {
-                n_live += usize::from(kept.contains(&block.id));
-                let is_known =
-                    kept.contains(&block.id) || told.contains(&block.id) || block.id == doomed;
-                if !is_known {
+    let (mut n_points, mut n_recoveries, mut n_untold) = (0, 0, 0);
+    for stepped in 0..N_CALLS {
+        n_points += step::kill_at_every_nth_instruction(
+            stride(),
+            USING,
+            || {
+                let (ground, kept) = prepared();
+                let mut args = ground.args();
+                args.push(stepped.to_string());
+                (args, (ground, kept))
+            },
+            |point, (ground, kept)| {
+                let _watchdog = watchdog(PATIENCE);
+                n_untold += unknown_blocks(&ground, &kept);
+                for &id in &kept {
                     assert!(
-                        block.owner.is_dead(),
-                        "whose it is, is known from the first"
+                        is_intact(&ground.arena, id),
+                        "after {point} instructions of call {stepped}"
                     );
-                    n_unknown += 1;
                 }
-            }
-            assert_eq!(n_live, kept.len(), "after {point} instructions");
-            assert!(n_unknown <= 1, "{n_unknown} after {point} instructions");
-            n_untold += n_unknown;
-            for &id in &kept {
-                assert!(is_intact(arena, id), "after {point} instructions");
-            }
-            n_recoveries += arena.stats().unwrap().recoveries;
-
-            arena.free_blocks_of_the_dead().unwrap();
-            // Freed by the dead one, or not; never half.
-            let _ = arena.free(doomed);
-            for &id in &kept {
-                arena.free(id).unwrap();
-            }
-            assert_empty(arena);
-        },
-    );
-    assert!(n_recoveries > 0, "{points} points");
+                n_recoveries += ground.arena.stats().unwrap().recoveries;
+                assert_all_comes_back(&ground, &kept);
+            },
+        );
+    }
+    assert!(n_recoveries > 0, "{n_points} points");
     Row::new(55)
-        .figure("points", points)
+        .figure("points", n_points)
         .figure("deaths in a call", n_recoveries)
         .figure("blocks that nobody was told of, all found again", n_untold)
         .figure("bytes left", 0)
         .print();
+}
+
+/// How many blocks are live that the dead child had not told anybody of: at most the one in flight,
+/// and that has its owner.
+fn unknown_blocks(ground: &ArenaGround, kept: &[BlockId]) -> usize {
+    let told = MADE.chain([DOOMED]).filter_map(|index| ground.told(index));
+    let known: Vec<BlockId> = kept.iter().copied().chain(told).collect();
+    let mut blocks = ground.arena.live_blocks().unwrap();
+    blocks.retain(|block| !known.contains(&block.id));
+    assert!(blocks.len() <= 1, "{blocks:?}");
+    assert!(blocks.iter().all(|block| block.owner.is_dead()));
+    blocks.len()
+}
+
+fn assert_all_comes_back(ground: &ArenaGround, kept: &[BlockId]) {
+    let arena = &ground.arena;
+    arena.check().unwrap();
+    arena.free_blocks_of_the_dead().unwrap();
+    // Freed by the dead one, or not; never half.
+    let _ = arena.free(ground.told(DOOMED).unwrap());
+    for &id in kept {
+        arena.free(id).unwrap();
+    }
+    assert_empty(arena);
 }
 
 #[test]
@@ -117,19 +126,33 @@ fn using_role() {
     };
     let ground = ArenaGround::of(&args);
     let arena = &ground.arena;
+    let stepped: usize = args[1].parse().unwrap();
     let me = Owner::this_process().unwrap();
     let doomed = ground.told(DOOMED).unwrap();
-    // Resolves what the dynamic linker left for the first call.
-    arena.free(arena.alloc_for(me, 1, 16).unwrap()).unwrap();
-    step::begin();
-    // From a gap of its size, from one that is split, and from one that is split before and behind it.
-    for (index, (len, align)) in MADE.zip([(100, 16), (40, 16), (40, 512)]) {
+    let make = |index, len, align| {
         let id = arena.alloc_for(me, len, align).unwrap();
         ground.tell(index, id);
+    };
+    // From a gap of its size, from one that is split, and from one that is split before and behind
+    // it; then two that join free neighbours on both sides, and on one.
+    let calls: [&dyn Fn(); N_CALLS] = [
+        &|| make(0, 100, 16),
+        &|| make(1, 40, 16),
+        &|| make(2, 40, 512),
+        &|| arena.free(doomed).unwrap(),
+        &|| arena.free(ground.told(1).unwrap()).unwrap(),
+    ];
+    // Resolves what the dynamic linker left for the first call.
+    arena.free(arena.alloc_for(me, 1, 16).unwrap()).unwrap();
+    for (index, call) in calls.into_iter().enumerate() {
+        if index == stepped {
+            step::begin();
+            call();
+            step::end();
+        } else {
+            call();
+        }
     }
-    arena.free(doomed).unwrap();
-    arena.free(ground.told(1).unwrap()).unwrap();
-    step::end();
 }
 
 #[test]
@@ -141,16 +164,15 @@ fn whoever_is_killed_in_the_repair_leaves_it_to_the_next() {
         || {
             let (ground, kept) = prepared();
             // Dies in the midst of a free.
-            let mut stepper = step::Stepper::attach(ground.spawn(USING));
-            let mut n_steps = 0;
-            loop {
-                let state = stepper.run(7);
-                assert_eq!(state, step::Step::Inside, "no death in the lock");
-                n_steps += 7;
-                if n_steps > 60 && ground.is_locked() {
-                    break;
-                }
+            let mut args = ground.args();
+            args.push((N_CALLS - 2).to_string());
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let mut stepper = step::Stepper::attach(Child::spawn(USING, &args));
+            while !ground.is_locked() {
+                assert_eq!(stepper.run(7), step::Step::Inside, "never in the lock");
             }
+            assert_eq!(stepper.run(IN_THE_LOCK), step::Step::Inside);
+            assert!(ground.is_locked());
             stepper.kill();
             (ground.args(), (ground, kept))
         },
@@ -158,17 +180,14 @@ fn whoever_is_killed_in_the_repair_leaves_it_to_the_next() {
             let _watchdog = watchdog(PATIENCE);
             let arena = &ground.arena;
             arena.check().unwrap();
-            n_recoveries += arena.stats().unwrap().recoveries;
+            n_recoveries += u64::from(arena.stats().unwrap().recoveries);
             for &id in &kept {
                 assert!(is_intact(arena, id), "after {point} instructions");
-                arena.free(id).unwrap();
             }
-            arena.free_blocks_of_the_dead().unwrap();
-            let _ = arena.free(ground.told(DOOMED).unwrap());
-            assert_empty(arena);
+            assert_all_comes_back(&ground, &kept);
         },
     );
-    assert!(u64::from(n_recoveries) >= points);
+    assert!(points > 0 && n_recoveries >= points);
 }
 
 #[test]
@@ -177,7 +196,9 @@ fn recovering_role() {
         return;
     };
     let ground = ArenaGround::of(&args);
+    let nobodys = BlockId::from_bytes([0; BlockId::LEN]);
     step::begin();
-    ground.arena.check().unwrap();
+    // Repairs the arena before it finds that there is no such block.
+    assert!(ground.arena.free(nobodys).is_err());
     step::end();
 }
