@@ -1,6 +1,8 @@
 //! [`AnyBits`]: a generator that is known by name only when the program runs.
 
 use crate::{BitGenerator, Mt19937, Pcg64, Pcg64Dxsm, Philox, RngError, SavedState, Seek, Sfc64};
+use alloc::boxed::Box;
+
 #[cfg(feature = "chacha")]
 use crate::{ChaCha8, ChaCha12, ChaCha20};
 
@@ -20,14 +22,10 @@ use crate::{ChaCha8, ChaCha12, ChaCha20};
 /// assert_eq!(back.next_u64(), 8095878257575067585);
 /// ```
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the largest is the one that is copied for its own sake"
-)]
 #[non_exhaustive]
 pub enum AnyBits {
-    /// A [`Mt19937`].
-    Mt19937(Mt19937),
+    /// A [`Mt19937`], whose state is many times larger than the others'.
+    Mt19937(Box<Mt19937>),
     /// A [`Pcg64`].
     Pcg64(Pcg64),
     /// A [`Pcg64Dxsm`].
@@ -91,9 +89,27 @@ macro_rules! impl_conversions {
     )*};
 }
 
-impl_conversions!(Mt19937 Pcg64 Pcg64Dxsm Philox Sfc64);
+impl_conversions!(Pcg64 Pcg64Dxsm Philox Sfc64);
 #[cfg(feature = "chacha")]
 impl_conversions!(ChaCha8 ChaCha12 ChaCha20);
+
+impl From<Mt19937> for AnyBits {
+    fn from(bits: Mt19937) -> AnyBits {
+        AnyBits::Mt19937(Box::new(bits))
+    }
+}
+
+impl TryFrom<AnyBits> for Mt19937 {
+    /// The generator that it is instead.
+    type Error = AnyBits;
+
+    fn try_from(any: AnyBits) -> Result<Mt19937, AnyBits> {
+        match any {
+            AnyBits::Mt19937(bits) => Ok(*bits),
+            other => Err(other),
+        }
+    }
+}
 
 /// The two kinds of words that draws take.
 #[doc(hidden)]
@@ -103,14 +119,22 @@ pub enum Width {
     U64,
 }
 
-fn name_of<B: SavedState>(_: &B) -> &'static str {
-    B::NAME
-}
-
 impl AnyBits {
     /// NumPy's name of the generator, such as `"PCG64"`.
     pub fn name(&self) -> &'static str {
-        with_bits!(self, bits => name_of(bits))
+        match self {
+            AnyBits::Mt19937(_) => Mt19937::NAME,
+            AnyBits::Pcg64(_) => Pcg64::NAME,
+            AnyBits::Pcg64Dxsm(_) => Pcg64Dxsm::NAME,
+            AnyBits::Philox(_) => Philox::NAME,
+            AnyBits::Sfc64(_) => Sfc64::NAME,
+            #[cfg(feature = "chacha")]
+            AnyBits::ChaCha8(_) => ChaCha8::NAME,
+            #[cfg(feature = "chacha")]
+            AnyBits::ChaCha12(_) => ChaCha12::NAME,
+            #[cfg(feature = "chacha")]
+            AnyBits::ChaCha20(_) => ChaCha20::NAME,
+        }
     }
 
     /// Fails for a generator that cannot [`Seek`].
@@ -119,7 +143,23 @@ impl AnyBits {
     ///
     /// [`RngError::CannotSeek`] for [`Sfc64`].
     pub fn check_seeks(&self) -> Result<(), RngError> {
-        with_bits!(self, _bits => Ok(()), sfc => Err(RngError::CannotSeek { generator: name_of(sfc) }))
+        match self {
+            AnyBits::Sfc64(_) => Err(RngError::CannotSeek {
+                generator: Sfc64::NAME,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Skips `n` draws of 64 bits, as [`Seek::skip_u64`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`RngError::CannotSeek`] for [`Sfc64`].
+    pub fn try_skip_u64(&mut self, n: u64) -> Result<(), RngError> {
+        self.check_seeks()?;
+        self.skip(Width::U64, n);
+        Ok(())
     }
 
     /// Skips `n` draws of `width`; one by one where the generator cannot seek.

@@ -11,6 +11,9 @@
 //! Numbers of 128 bits have their low word first; a half word has its value in the low half and 1 in
 //! the other if it waits.
 
+use alloc::vec::Vec;
+
+use crate::half_word::HalfWord;
 use crate::mt19937::N;
 use crate::pcg64::Permutation;
 use crate::{
@@ -30,7 +33,7 @@ use crate::{ChaCha, ChaChaState, Rounds};
 /// let mut rng = RandomState::new(7);
 /// rng.standard_normal();
 /// let words = AnySource::from(rng.clone()).to_words();
-/// let mut back = RandomState::<Mt19937>::try_from(AnySource::from_words(&words)?)
+/// let mut back = RandomState::<Mt19937>::try_from(AnySource::from_words(words)?)
 ///     .expect("it is one");
 /// assert_eq!(back.standard_normal(), rng.standard_normal());
 /// # Ok::<(), multiproc_rng::StateError>(())
@@ -104,55 +107,20 @@ impl<B: TryFrom<AnyBits, Error = AnyBits>> TryFrom<AnySource> for RandomState<B>
     }
 }
 
-const VERSION: u8 = 1;
+/// The version of the words.
+const LAYOUT: u8 = 1;
 
-/// The longest state: of a [`Mt19937`].
-const MOST_WORDS: usize = 3 + N / 2;
-
-/// The state of an [`AnySource`] as words; derefs to them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateWords {
-    words: [u64; MOST_WORDS],
-    len: usize,
-}
-
-impl StateWords {
-    /// The most words that any state has.
-    pub const MOST: usize = MOST_WORDS;
-
-    fn push(&mut self, words: &[u64]) {
-        self.words[self.len..][..words.len()].copy_from_slice(words);
-        self.len += words.len();
-    }
-
-    fn push_u128(&mut self, value: u128) {
-        self.push(&[value as u64, (value >> 64) as u64]);
-    }
-
-    fn push_half(&mut self, pending: bool, value: u32) {
-        self.push(&[u64::from(pending) << 32 | u64::from(value)]);
-    }
-}
-
-impl core::ops::Deref for StateWords {
-    type Target = [u64];
-
-    fn deref(&self) -> &[u64] {
-        &self.words[..self.len]
-    }
-}
-
-/// Words being read; short ones give zeros, and the length is checked at the end.
-struct Reader<'a> {
-    words: core::slice::Iter<'a, u64>,
+/// Words being read; short ones give zeros, and their number is checked at the end.
+struct Reader<I> {
+    words: I,
     n_missing: usize,
 }
 
-impl Reader<'_> {
+impl<I: Iterator<Item = u64>> Reader<I> {
     fn next(&mut self) -> u64 {
         let word = self.words.next();
         self.n_missing += usize::from(word.is_none());
-        word.copied().unwrap_or(0)
+        word.unwrap_or(0)
     }
 
     fn array<const L: usize>(&mut self) -> [u64; L] {
@@ -170,21 +138,29 @@ impl Reader<'_> {
     }
 }
 
+fn half_word(half: HalfWord) -> u64 {
+    u64::from(half.pending) << 32 | u64::from(half.value)
+}
+
+fn two_words(value: u128) -> [u64; 2] {
+    [value as u64, (value >> 64) as u64]
+}
+
 /// A generator whose state goes in and out as words.
 trait Words: SavedState {
-    fn write(&self, words: &mut StateWords);
-    fn read(words: &mut Reader<'_>) -> Self::State;
+    fn write(&self, push: impl FnMut(u64));
+    fn read<I: Iterator<Item = u64>>(words: &mut Reader<I>) -> Self::State;
 }
 
 impl Words for Mt19937 {
-    fn write(&self, words: &mut StateWords) {
-        words.push(&[self.pos as u64]);
+    fn write(&self, mut push: impl FnMut(u64)) {
+        push(self.pos as u64);
         for pair in self.key.as_chunks::<2>().0 {
-            words.push(&[u64::from(pair[1]) << 32 | u64::from(pair[0])]);
+            push(u64::from(pair[1]) << 32 | u64::from(pair[0]));
         }
     }
 
-    fn read(words: &mut Reader<'_>) -> Mt19937State {
+    fn read<I: Iterator<Item = u64>>(words: &mut Reader<I>) -> Mt19937State {
         let pos = usize::try_from(words.next()).unwrap_or(usize::MAX);
         let mut key = [0; N];
         for pair in key.as_chunks_mut::<2>().0 {
@@ -196,13 +172,13 @@ impl Words for Mt19937 {
 }
 
 impl<P: Permutation> Words for Pcg<P> {
-    fn write(&self, words: &mut StateWords) {
-        words.push_u128(self.state);
-        words.push_u128(self.increment);
-        words.push_half(self.half.pending, self.half.value);
+    fn write(&self, mut push: impl FnMut(u64)) {
+        two_words(self.state).into_iter().for_each(&mut push);
+        two_words(self.increment).into_iter().for_each(&mut push);
+        push(half_word(self.half));
     }
 
-    fn read(words: &mut Reader<'_>) -> PcgState {
+    fn read<I: Iterator<Item = u64>>(words: &mut Reader<I>) -> PcgState {
         let (state, inc) = (words.u128(), words.u128());
         let (has_uint32, uinteger) = words.half();
         PcgState {
@@ -215,15 +191,15 @@ impl<P: Permutation> Words for Pcg<P> {
 }
 
 impl Words for Philox {
-    fn write(&self, words: &mut StateWords) {
-        words.push(&self.counter);
-        words.push(&self.key);
-        words.push(&self.buffer);
-        words.push(&[self.buffer_pos as u64]);
-        words.push_half(self.half.pending, self.half.value);
+    fn write(&self, mut push: impl FnMut(u64)) {
+        self.counter.into_iter().for_each(&mut push);
+        self.key.into_iter().for_each(&mut push);
+        self.buffer.into_iter().for_each(&mut push);
+        push(self.buffer_pos as u64);
+        push(half_word(self.half));
     }
 
-    fn read(words: &mut Reader<'_>) -> PhiloxState {
+    fn read<I: Iterator<Item = u64>>(words: &mut Reader<I>) -> PhiloxState {
         let (counter, key, buffer) = (words.array(), words.array(), words.array());
         let buffer_pos = usize::try_from(words.next()).unwrap_or(usize::MAX);
         let (has_uint32, uinteger) = words.half();
@@ -239,12 +215,12 @@ impl Words for Philox {
 }
 
 impl Words for Sfc64 {
-    fn write(&self, words: &mut StateWords) {
-        words.push(&self.words);
-        words.push_half(self.half.pending, self.half.value);
+    fn write(&self, mut push: impl FnMut(u64)) {
+        self.words.into_iter().for_each(&mut push);
+        push(half_word(self.half));
     }
 
-    fn read(words: &mut Reader<'_>) -> Sfc64State {
+    fn read<I: Iterator<Item = u64>>(words: &mut Reader<I>) -> Sfc64State {
         let state = words.array();
         let (has_uint32, uinteger) = words.half();
         Sfc64State {
@@ -257,16 +233,16 @@ impl Words for Sfc64 {
 
 #[cfg(feature = "chacha")]
 impl<R: Rounds> Words for ChaCha<R> {
-    fn write(&self, words: &mut StateWords) {
+    fn write(&self, mut push: impl FnMut(u64)) {
         let state = self.state();
         for eight in state.key.as_chunks().0 {
-            words.push(&[u64::from_le_bytes(*eight)]);
+            push(u64::from_le_bytes(*eight));
         }
-        words.push(&[state.stream]);
-        words.push_u128(state.position);
+        push(state.stream);
+        two_words(state.position).into_iter().for_each(&mut push);
     }
 
-    fn read(words: &mut Reader<'_>) -> ChaChaState {
+    fn read<I: Iterator<Item = u64>>(words: &mut Reader<I>) -> ChaChaState {
         let mut key = [0; 32];
         for eight in key.as_chunks_mut().0 {
             *eight = words.next().to_le_bytes();
@@ -282,23 +258,26 @@ impl<R: Rounds> Words for ChaCha<R> {
 /// The generators by their number in the words.
 macro_rules! numbered {
     ($($(#[$meta:meta])* $number:literal $name:ident)*) => {
-        fn number_and_words(bits: &AnyBits, words: &mut StateWords) -> u8 {
+        fn number_of(bits: &AnyBits) -> u8 {
             match bits {
-                $(
-                    $(#[$meta])*
-                    AnyBits::$name(bits) => {
-                        bits.write(words);
-                        $number
-                    }
-                )*
+                $($(#[$meta])* AnyBits::$name(_) => $number,)*
             }
         }
 
-        fn read_bits(number: u8, words: &mut Reader<'_>) -> Result<AnyBits, StateError> {
+        fn write_bits(bits: &AnyBits, push: impl FnMut(u64)) {
+            match bits {
+                $($(#[$meta])* AnyBits::$name(bits) => bits.write(push),)*
+            }
+        }
+
+        fn read_bits<I: Iterator<Item = u64>>(
+            number: u8,
+            words: &mut Reader<I>,
+        ) -> Result<AnyBits, StateError> {
             match number {
                 $(
                     $(#[$meta])*
-                    $number => read::<crate::$name>(words).map(AnyBits::from),
+                    $number => read::<crate::$name, I>(words).map(AnyBits::from),
                 )*
                 _ => Err(impossible("generator", number, "must be the number of a generator")),
             }
@@ -320,9 +299,9 @@ numbered! {
     8 ChaCha20
 }
 
-fn read<B: Words>(words: &mut Reader<'_>) -> Result<B, StateError> {
+fn read<B: Words, I: Iterator<Item = u64>>(words: &mut Reader<I>) -> Result<B, StateError> {
     let state = B::read(words);
-    let n_left = words.words.len();
+    let n_left = words.words.by_ref().count();
     if words.n_missing != 0 || n_left != 0 {
         return Err(StateError::Impossible {
             generator: B::NAME,
@@ -352,6 +331,9 @@ fn flag(field: &'static str, value: u8) -> Result<bool, StateError> {
 }
 
 impl AnySource {
+    /// The most words that any state has: those of a [`Mt19937`].
+    pub const MOST_WORDS: usize = 3 + N / 2;
+
     /// The bit generator.
     pub fn bits(&self) -> &AnyBits {
         match self {
@@ -369,12 +351,14 @@ impl AnySource {
     }
 
     /// The present state as words; the layout is in the source file's head.
-    pub fn to_words(&self) -> StateWords {
-        let mut words = StateWords {
-            words: [0; MOST_WORDS],
-            len: 2,
-        };
-        let number = number_and_words(self.bits(), &mut words);
+    pub fn to_words(&self) -> Vec<u64> {
+        let mut words = Vec::new();
+        self.write_words(|word| words.push(word));
+        words
+    }
+
+    /// Gives the words of [`to_words`](Self::to_words) to `push`, at most [`MOST_WORDS`](Self::MOST_WORDS).
+    pub fn write_words(&self, mut push: impl FnMut(u64)) {
         let (is_random_state, version, gauss) = match self {
             AnySource::Generator(rng) => (0, rng.version, None),
             AnySource::RandomState(rng) => (1, rng.version, rng.gauss),
@@ -383,19 +367,11 @@ impl AnySource {
             StreamVersion::Numpy2_4 => 0,
             StreamVersion::Numpy2_5 => 1,
         };
-        let head = [
-            number,
-            is_random_state,
-            version,
-            gauss.is_some().into(),
-            VERSION,
-            0,
-            0,
-            0,
-        ];
-        words.words[0] = u64::from_le_bytes(head);
-        words.words[1] = gauss.unwrap_or(0.0).to_bits();
-        words
+        let (number, has_gauss) = (number_of(self.bits()), gauss.is_some().into());
+        let head = [number, is_random_state, version, has_gauss, LAYOUT, 0, 0, 0];
+        push(u64::from_le_bytes(head));
+        push(gauss.unwrap_or(0.0).to_bits());
+        write_bits(self.bits(), push);
     }
 
     /// The source that goes on from a state that [`to_words`](Self::to_words) gave.
@@ -404,13 +380,13 @@ impl AnySource {
     ///
     /// [`StateError::Impossible`] if the words are of another layout, or no generator can be in
     /// that state.
-    pub fn from_words(words: &[u64]) -> Result<AnySource, StateError> {
+    pub fn from_words(words: impl IntoIterator<Item = u64>) -> Result<AnySource, StateError> {
         let mut words = Reader {
-            words: words.iter(),
+            words: words.into_iter(),
             n_missing: 0,
         };
         let [number, is_random_state, version, has_gauss, layout, ..] = words.next().to_le_bytes();
-        if layout != VERSION {
+        if layout != LAYOUT {
             return Err(impossible("layout", layout, "must be version 1"));
         }
         let version = match version {
@@ -456,15 +432,18 @@ mod tests {
     fn words_that_are_cut_or_too_many_or_of_another_layout_are_refused() {
         let words = AnySource::from(crate::default_rng(3)).to_words();
         for n in 0..words.len() {
-            assert!(AnySource::from_words(&words[..n]).is_err(), "{n} words");
+            assert!(
+                AnySource::from_words(words[..n].iter().copied()).is_err(),
+                "{n} words"
+            );
         }
         let longer = [&words[..], &[0]].concat();
         assert_eq!(
-            AnySource::from_words(&longer).unwrap_err().to_string(),
+            AnySource::from_words(longer).unwrap_err().to_string(),
             "`len(words)` of a PCG64 state must be what the generator has, with none missing or \
              left over, found 1"
         );
-        let error = AnySource::from_words(&[0]).unwrap_err();
+        let error = AnySource::from_words([0]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "`layout` of a saved state must be version 1, found 0"
@@ -474,13 +453,13 @@ mod tests {
     proptest! {
         #[test]
         fn any_words_are_a_state_or_an_error(words: Vec<u64>, number in 0_u64..10, n in 0_usize..20) {
-            let _ = AnySource::from_words(&words);
-            let mut cut = words.clone();
+            let _ = AnySource::from_words(words.clone());
+            let mut cut = words;
             cut.resize(n, 7);
             if let Some(first) = cut.first_mut() {
                 *first = 1 << 32 | number;
             }
-            if let Ok(source) = AnySource::from_words(&cut) {
+            if let Ok(source) = AnySource::from_words(cut) {
                 let _ = source.to_words();
             }
         }

@@ -47,7 +47,7 @@ mod fill_plan;
 mod error;
 
 pub use any_bits::AnyBits;
-pub use any_source::{AnySource, StateWords};
+pub use any_source::AnySource;
 pub use bit_generator::BitGenerator;
 #[cfg(feature = "chacha")]
 pub use chacha::{ChaCha, ChaCha8, ChaCha12, ChaCha20, ChaChaState, Rounds};

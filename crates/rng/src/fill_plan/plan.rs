@@ -225,7 +225,7 @@ impl<T: FillValue> FillPlan<T> {
     pub fn to_words(&self) -> Vec<u64> {
         let mut words = Vec::from([self.n, self.part_len]);
         words.extend(T::kind_to_words(self.method.kind));
-        words.extend_from_slice(&self.source.to_words());
+        self.source.write_words(|word| words.push(word));
         words
     }
 
@@ -250,7 +250,7 @@ impl<T: FillValue> FillPlan<T> {
         };
         let kind = T::kind_from_words([dtype, number, a, b])
             .ok_or_else(|| impossible("method", number, "must be one for values of this type"))?;
-        let source = AnySource::from_words(source)?;
+        let source = AnySource::from_words(source.iter().copied())?;
         FillPlan::cut(FillMethod { kind }, source, n, part_len)
             .map_err(|_| impossible("method", number, "must be one that this source has"))
     }
