@@ -1,6 +1,6 @@
 //! [`Split`]: a stream for each item of a job, keyed by the item alone.
 
-use multiproc_rng::{Entropy, SeedSequence, SpawnPath};
+use multiproc_rng::{AnySource, Entropy, SeedSequence, SpawnPath};
 
 use crate::Stream;
 
@@ -29,6 +29,54 @@ impl Split {
     pub fn new(seed: impl Into<Entropy>) -> Split {
         Split {
             root: SeedSequence::new(seed),
+        }
+    }
+
+    /// Returns the tree that grows from the present state of `source`, such as one imported from NumPy.
+    ///
+    /// Its seed is the state: `SeedSequence` of the state's words, 32 bits each, the low half of a word first. So
+    /// the tree is another one after each draw, and its streams are not that of `source`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_rng::RandomState;
+    /// use multiproc_shared_rng::Split;
+    ///
+    /// let mut rng = RandomState::new(42);
+    /// let split = Split::of_state(rng.clone());
+    /// assert_eq!(split.stream(3).random(), Split::of_state(rng.clone()).stream(3).random());
+    /// rng.random_sample();
+    /// assert_ne!(split.stream(3).random(), Split::of_state(rng).stream(3).random());
+    /// ```
+    pub fn of_state(source: impl Into<AnySource>) -> Split {
+        let words = source.into().to_words();
+        let halves: Vec<u32> = (words.into_iter())
+            .flat_map(|word| [word as u32, (word >> 32) as u32])
+            .collect();
+        Split::new(halves.as_slice())
+    }
+
+    /// Returns the node of the tree of seeds that this tree grows from.
+    pub fn seed(&self) -> &SeedSequence {
+        &self.root
+    }
+
+    /// Returns the tree of item `index`, for a job within that item.
+    ///
+    /// Its streams are those of the paths that begin with `index`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_shared_rng::Split;
+    ///
+    /// let split = Split::new(42u64);
+    /// assert_eq!(split.split(3).stream(1).random(), split.stream([3, 1]).random());
+    /// ```
+    pub fn split(&self, index: impl SpawnPath) -> Split {
+        Split {
+            root: self.root.child(index),
         }
     }
 
