@@ -7,6 +7,7 @@ use multiproc_pool::{Failed, PoolError, TaskError};
 use multiproc_rng::RngError;
 use multiproc_segment::SegmentError;
 use multiproc_segment::transport::TransportError;
+use multiproc_shared_rng::SharedRngError;
 use multiproc_sync::{ClaimError, LockError, SyncError};
 
 /// A result with this crate's [`Error`].
@@ -44,6 +45,8 @@ pub enum Error {
     },
     /// Of a random number generator.
     Rng(RngError),
+    /// Of a stream that processes share.
+    SharedRng(SharedRngError),
     /// Of an array.
     Array(ArrayError),
     /// Of a pool.
@@ -62,6 +65,7 @@ impl fmt::Display for Error {
             Error::Sync(error) => error.fmt(f),
             Error::Lock { message } => f.write_str(message),
             Error::Rng(error) => error.fmt(f),
+            Error::SharedRng(error) => error.fmt(f),
             Error::Array(error) => error.fmt(f),
             Error::Pool(error) => error.fmt(f),
             Error::Task(error) => error.fmt(f),
@@ -79,6 +83,7 @@ impl std::error::Error for Error {
             Error::Sync(error) => error.source(),
             Error::Lock { .. } => None,
             Error::Rng(error) => error.source(),
+            Error::SharedRng(error) => error.source(),
             Error::Array(error) => error.source(),
             Error::Pool(error) => error.source(),
             Error::Task(error) => error.source(),
@@ -118,6 +123,12 @@ impl From<ClaimError> for Error {
         Error::Lock {
             message: error.to_string(),
         }
+    }
+}
+
+impl From<SharedRngError> for Error {
+    fn from(error: SharedRngError) -> Error {
+        Error::SharedRng(error)
     }
 }
 

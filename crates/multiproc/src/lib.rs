@@ -18,12 +18,12 @@ pub use multiproc_sync as sync;
 pub use error::{Error, Result};
 pub use multiproc_array::{Frozen, PartMut, SharedArray};
 pub use multiproc_pool::{
-    Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, TaskError, init,
-    task, wait_any,
+    Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, TaskError,
+    fill_parallel, init, task, wait_any,
 };
-pub use multiproc_rng::default_rng;
+pub use multiproc_rng::{FillMethod, default_rng};
 pub use multiproc_segment::{SegmentName, prune};
-pub use multiproc_shared_rng::Stream;
+pub use multiproc_shared_rng::{Replicated, Shared, SharedPhilox, Stream};
 
 /// What the expansion of `#[task]` names. No part of the interface.
 #[doc(hidden)]

@@ -8,7 +8,8 @@ use crate::call::FromArgument;
 use crate::target::would_wait_for_caller;
 use crate::task::ArrayKind;
 
-/// An array that [`Job::arg`](crate::Job::arg) takes: [`Frozen`] or [`SharedArray`].
+/// What [`Job::arg`](crate::Job::arg) takes: an array, [`Frozen`] or [`SharedArray`], or a stream,
+/// [`Shared`](multiproc_shared_rng::Shared) or [`Replicated`](multiproc_shared_rng::Replicated).
 pub trait ArrayArgument {
     #[doc(hidden)]
     fn pass(&self) -> Passed;

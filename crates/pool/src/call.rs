@@ -34,11 +34,12 @@ pub trait FromContext: Sized {
     fn from_context(call: &Call<'_>) -> Result<Self, Fault>;
 }
 
-/// A type that a task may take as `&T`: an array that the job passes with [`Job::arg`](crate::Job::arg).
+/// A type that a task may take as `&T`: an array or a stream that the job passes with
+/// [`Job::arg`](crate::Job::arg).
 #[diagnostic::on_unimplemented(
     message = "a task cannot take `&{Self}`",
     label = "not something that a job provides",
-    note = "by `&` a task takes `Frozen<T, D>` and `SharedArray<T, D>`, passed with `.arg(&array)`; everything else is an item and is taken by value"
+    note = "by `&` a task takes `Frozen<T, D>`, `SharedArray<T, D>`, `Shared<S>` and `Replicated<S>`, passed with `.arg(&array)`; everything else is an item and is taken by value"
 )]
 pub trait FromArgument: Any + Sized {
     /// What an array passed for it must be.

@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use multiproc_array::ArrayError;
+use multiproc_rng::RngError;
 use multiproc_segment::SegmentError;
 use multiproc_segment::transport::TransportError;
 
@@ -177,6 +178,15 @@ pub enum PoolError {
     },
     /// An array could not be claimed or repaired.
     Array(ArrayError),
+    /// A generator refused to fill an array.
+    Rng(RngError),
+    /// An array to be filled in C order is in another one.
+    NotInCOrder {
+        /// The lengths of its axes.
+        shape: Vec<usize>,
+        /// The distances between neighbours along each, in elements.
+        strides: Vec<isize>,
+    },
     /// A system call failed.
     System {
         /// The call.
@@ -365,6 +375,12 @@ impl Display for PoolError {
                 write!(f, "process {pid} could not take part in the job: {message}")
             }
             PoolError::Array(error) => write!(f, "the job's array: {error}"),
+            PoolError::Rng(error) => error.fmt(f),
+            PoolError::NotInCOrder { shape, strides } => write!(
+                f,
+                "the array to be filled has shape {shape:?} and strides {strides:?}: only a whole \
+                 array in C order, with at least one axis, is filled as one call would fill it"
+            ),
             PoolError::System { call, source } => write!(f, "{call} failed: {source}"),
         }
     }
@@ -377,6 +393,7 @@ impl Error for PoolError {
             PoolError::Segment(error) => Some(error),
             PoolError::Transport(error) => Some(error),
             PoolError::Array(error) => Some(error),
+            PoolError::Rng(error) => Some(error),
             _ => None,
         }
     }

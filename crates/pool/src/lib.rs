@@ -6,6 +6,7 @@ mod job;
 mod task;
 mod call;
 mod arguments;
+mod stream_arguments;
 mod pending;
 mod imap;
 mod progress;
@@ -14,6 +15,11 @@ mod task_error;
 mod error;
 mod exit;
 mod settings;
+
+// One array, filled as one call of NumPy's would.
+mod fill_parallel;
+mod fill_starts;
+mod fill_tasks;
 
 // A job, from its checks to its results.
 mod run;
@@ -60,6 +66,7 @@ pub use call::{Context, FromArgument, FromContext};
 pub use error::PoolError;
 pub use exit::Exit;
 pub use failed::Failed;
+pub use fill_parallel::{FillElement, fill_parallel};
 pub use imap::{Imap, ImapUnordered};
 pub use job::{Fill, Job, Map, Update};
 pub use multiproc_macros::task;

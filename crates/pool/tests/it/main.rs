@@ -3,6 +3,7 @@
 
 mod deaths;
 
+mod exact_fills;
 mod iterating;
 
 mod jobs;

@@ -198,7 +198,7 @@ fn a_job_is_a_future_of_any_runtime() {
             let second = pool.map(double, 10..20).submit().unwrap();
             first.await.unwrap().iter().sum::<u64>() + second.await.unwrap().iter().sum::<u64>()
         });
-        assert_eq!(sum, (0..20).map(|x| 2 * x).sum());
+        assert_eq!(sum, (0..20).map(|x| 2 * x).sum::<u64>());
     }
 }
 
