@@ -1,6 +1,6 @@
 //! [`Binaries`]: the built test programs, by the layer whose tests they hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,20 +42,25 @@ impl Binaries {
         })
     }
 
-    /// Builds the integration tests of one member of the workspace at `root`.
-    pub(super) fn of_layer(
+    /// Builds the integration tests of some folders of `crates/` in the workspace at `root`, and nothing else.
+    pub(super) fn of_layers(
         root: &Path,
-        layer: &str,
+        layers: &BTreeSet<&str>,
         sh: &Shell,
         scale: Scale,
         target: &Path,
     ) -> Result<Binaries> {
-        let manifest = root.join("crates").join(layer).join("Cargo.toml");
+        let manifest = root.join("Cargo.toml");
         let profile = scale.profile();
+        let packages = layers
+            .iter()
+            .map(|layer| format!("--package=multiproc-{layer}"))
+            .collect::<Vec<String>>();
         build(|format| {
+            let packages = &packages;
             cmd!(
                 sh,
-                "cargo test --manifest-path {manifest} --test it --no-run --target-dir {target} {profile...} {format...}"
+                "cargo test --manifest-path {manifest} {packages...} --test it --no-run --target-dir {target} {profile...} {format...}"
             )
         })
     }

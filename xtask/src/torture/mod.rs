@@ -82,7 +82,12 @@ fn try_all(
     rows: &[&'static Row],
     show: fn(&Trial),
 ) -> Result<Vec<Trial>> {
-    let binaries = Binaries::of_workspace(workspace, sh, scale)?;
+    let binaries = if rows.len() == rows::rows().count() {
+        Binaries::of_workspace(workspace, sh, scale)?
+    } else {
+        let layers = rows.iter().map(|row| row.layer).collect();
+        Binaries::of_layers(&workspace.root, &layers, sh, scale, &workspace.target)?
+    };
     let mut trials = Vec::new();
     for row in rows {
         let trial = trial::run(row, binaries.of(row.layer)?, Start::plain(scale))?;

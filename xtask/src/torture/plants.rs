@@ -233,7 +233,13 @@ impl Bed<'_> {
         match part {
             Part::Layer(layer) => {
                 let target = self.folder.join("target");
-                Binaries::of_layer(&root, layer, &self.sh, self.scale, &target)
+                Binaries::of_layers(
+                    &root,
+                    &BTreeSet::from([layer]),
+                    &self.sh,
+                    self.scale,
+                    &target,
+                )
             }
             Part::Loom => Binaries::of_loom(&root, &self.sh, &self.folder.join("target-loom")),
         }
