@@ -158,7 +158,7 @@ pub(super) const ROWS: &[Row] = &[
         promise: "a creator killed at any point leaves nothing, or what is pruned",
         layer: "segment",
         test: "publication::a_creator_killed_at_or_after_any_system_call_leaves_nothing_behind",
-        counts: ("crash points", 600),
+        counts: ("crash points", 400),
         plant: Plant {
             fault: "a name is given before the segment is whole",
             net: &[],
