@@ -125,12 +125,6 @@ impl Board {
         self.word(BoardLayout::NEXT).store(0, Relaxed);
     }
 
-    /// Lets nobody claim any more positions of this round.
-    pub(crate) fn exhaust_counter(&self) {
-        // Beyond any number of items, and far from where it would begin again.
-        self.word(BoardLayout::NEXT).store(1 << 62, Relaxed);
-    }
-
     pub(crate) fn line(&self, slot: usize) -> Line<'_> {
         Line::new(self, slot)
     }

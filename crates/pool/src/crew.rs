@@ -12,9 +12,11 @@ use multiproc_segment::transport::TransportError;
 use rustix::event::{PollFd, PollFlags};
 
 use crate::error::PoolError;
-use crate::message::{Greeting, Order, ToParent, Welcome, decode};
+use crate::initialiser::{Initialiser, Initialising};
+use crate::message::{Greeting, Order, ToParent, ToWorker, Welcome, decode};
 use crate::nudge::Nudge;
 use crate::switchboard::{Switchboard, spin_until};
+use crate::wear::WearLimits;
 use crate::worker_process::{self, Death, Program, State, WorkerProcess, poll_for};
 
 /// How long workers' deaths and output may go unnoticed while others are done with one order after the other.
@@ -27,6 +29,8 @@ pub(crate) struct Crew {
     slots: Vec<Option<WorkerProcess>>,
     roster: Roster,
     switchboard: Switchboard,
+    /// Workers that have done enough and are about to exit.
+    leaving: Vec<WorkerProcess>,
     /// When all descriptors were looked at last.
     looked_around: Instant,
 }
@@ -41,6 +45,8 @@ pub(crate) struct Terms {
     pub(crate) depth: u32,
     /// How many processors each worker may use.
     pub(crate) processors: usize,
+    pub(crate) initialiser: Option<Initialiser>,
+    pub(crate) wear: WearLimits,
 }
 
 /// The workers' process ids by slot, for whoever wants to know them while a job runs.
@@ -49,7 +55,7 @@ pub(crate) type Roster = Arc<Mutex<Vec<Option<u32>>>>;
 /// What happened to the worker of one slot.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// It answered the greeting.
+    /// It answered the greeting, and is initialised.
     Ready,
     Answer(ToParent, Vec<Segment>),
     /// It has done its order, after all that it answered.
@@ -69,6 +75,7 @@ impl Crew {
             slots: std::iter::repeat_with(|| None).take(n).collect(),
             roster: Arc::new(Mutex::new(vec![None; n])),
             switchboard: Switchboard::create(n)?,
+            leaving: Vec::new(),
             looked_around: Instant::now(),
         };
         for slot in 0..n {
@@ -76,7 +83,7 @@ impl Crew {
         }
         while crew
             .workers()
-            .any(|(_, worker)| worker.state == State::Starting)
+            .any(|(_, worker)| worker.state != State::Idle)
         {
             for (_, event) in crew.wait(None, &Nudge::new()?)? {
                 match event {
@@ -115,6 +122,7 @@ impl Crew {
             slot,
             depth: self.terms.depth,
             processors: self.terms.processors,
+            wear: self.terms.wear,
         };
         let worker = WorkerProcess::start(&self.terms.program, welcome, &self.switchboard)?;
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)[slot] = Some(worker.pid());
@@ -176,12 +184,14 @@ impl Crew {
         self.switchboard.wake_up();
         slept?;
         self.looked_around = Instant::now();
+        (self.leaving).retain_mut(|worker| !matches!(worker.ended(), Ok(Some(_))));
         self.collect_done(&mut events)?;
         Ok(events)
     }
 
     fn is_done(&self, slot: usize, worker: &WorkerProcess) -> bool {
-        worker.state == State::Running && self.switchboard.done(slot) == worker.command
+        matches!(worker.state, State::Running | State::Initialising)
+            && self.switchboard.done(slot) == worker.command
     }
 
     fn somebody_is_done(&self) -> bool {
@@ -200,13 +210,26 @@ impl Crew {
             if worker.received != self.switchboard.sent(slot) {
                 self.attend(slot, events)?;
             }
-            if let Some(worker) = &mut self.slots[slot]
-                && worker.state == State::Running
-            {
-                worker.stdout.pump();
-                worker.stderr.pump();
-                worker.state = State::Idle;
-                events.push((slot, Event::Done));
+            let Some(worker) = &mut self.slots[slot] else {
+                continue;
+            };
+            worker.stdout.pump();
+            worker.stderr.pump();
+            match worker.initialising.take() {
+                None => events.push((slot, Event::Done)),
+                Some(initialising) => match initialising.outcome() {
+                    Ok(()) => events.push((slot, Event::Ready)),
+                    Err(failure) => {
+                        let pid = worker.pid();
+                        self.dismiss(slot);
+                        events.push((slot, Event::Unfit(PoolError::initialiser(pid, failure))));
+                        continue;
+                    }
+                },
+            }
+            worker.state = State::Idle;
+            if self.switchboard.is_worn(slot) {
+                self.retire(slot);
             }
         }
         Ok(())
@@ -262,6 +285,16 @@ impl Crew {
         // After what it sent, so that all that a task printed is out before its job is done.
         worker.stdout.pump();
         worker.stderr.pump();
+        if worker.state == State::Greeted
+            && let Err(error) = self.begin(slot, events)
+        {
+            self.dismiss(slot);
+            events.push((slot, Event::Unfit(error)));
+            return Ok(());
+        }
+        let Some(worker) = &mut self.slots[slot] else {
+            return Ok(());
+        };
         let is_of_use = match received {
             Ok(Link::Open) => true,
             Ok(Link::Ended) => false,
@@ -290,9 +323,54 @@ impl Crew {
             events.push((slot, Event::Done));
         }
         if let Some(worker) = self.dismiss(slot) {
-            events.push((slot, Event::Died(worker.bury(exit))));
+            let initialising = worker.initialising.is_some();
+            let death = worker.bury(exit);
+            events.push((
+                slot,
+                match initialising {
+                    true => Event::Unfit(PoolError::initialiser_died(death)),
+                    false => Event::Died(death),
+                },
+            ));
         }
         Ok(())
+    }
+
+    /// Has a worker that was greeted run the initialiser, if there is one.
+    fn begin(&mut self, slot: usize, events: &mut Vec<(usize, Event)>) -> Result<(), PoolError> {
+        let n_slots = self.n_slots();
+        let Some(worker) = &mut self.slots[slot] else {
+            return Ok(());
+        };
+        match &self.terms.initialiser {
+            None => {
+                worker.state = State::Idle;
+                events.push((slot, Event::Ready));
+            }
+            Some(initialiser) => {
+                let initialising = Initialising::new(initialiser, n_slots)?;
+                let messages = [
+                    (ToWorker::Board, vec![initialising.board.segment()]),
+                    (
+                        ToWorker::Run(Box::new(initialising.run(initialiser))),
+                        Vec::new(),
+                    ),
+                ];
+                worker.order_with(&self.switchboard, slot, &messages, None);
+                worker.state = State::Initialising;
+                worker.initialising = Some(initialising);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a worker that has done enough go, as it does by itself, and starts another in its place.
+    fn retire(&mut self, slot: usize) {
+        if let Some(worker) = self.dismiss(slot) {
+            self.leaving.push(worker);
+        }
+        // If it fails, the next job tries again.
+        let _ = self.start_worker(slot);
     }
 
     /// Takes the worker out of its slot, by which it is killed unless it is buried.
@@ -345,7 +423,8 @@ impl Drop for Crew {
                 worker.kill();
             }
         }
-        worker_process::leave(leaving.into_iter().map(|(_, worker)| worker));
+        let leaving = leaving.into_iter().map(|(_, worker)| worker);
+        worker_process::leave(leaving.chain(self.leaving.drain(..)));
     }
 }
 
@@ -368,12 +447,19 @@ fn receive(worker: &mut WorkerProcess, mut push: impl FnMut(Event)) -> Result<Li
         };
         if worker.state == State::Starting {
             Greeting::<()>::check(&message.bytes)?;
-            worker.state = State::Idle;
-            push(Event::Ready);
+            worker.state = State::Greeted;
             continue;
         }
         worker.received = worker.received.wrapping_add(1);
         let answer: ToParent = decode(&message.bytes)?;
+        if let (Some(initialising), ToParent::Block { number }) =
+            (&mut worker.initialising, &answer)
+        {
+            for block in message.segments {
+                initialising.blocks.insert(*number, block);
+            }
+            continue;
+        }
         push(Event::Answer(answer, message.segments));
     }
 }

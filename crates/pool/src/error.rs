@@ -13,6 +13,8 @@ use multiproc_segment::transport::TransportError;
 use crate::exit::Exit;
 use crate::registry::Build;
 use crate::task::{ArrayKind, TaskName};
+use crate::task_error::{Cause, TaskError};
+use crate::worker_process::Death;
 
 /// Why a pool could not start, or a job not begin or go on.
 ///
@@ -149,6 +151,13 @@ pub enum PoolError {
     Cancelled,
     /// The pool was terminated, or dropped, before the job was done.
     Terminated,
+    /// The initialiser failed in a worker.
+    Initialiser {
+        /// The worker's process id.
+        pid: u32,
+        /// What it failed of.
+        failure: Box<TaskError>,
+    },
     /// Workers ended again and again without finishing anything.
     WorkersKeepDying {
         /// How often in a row in one place.
@@ -197,6 +206,24 @@ pub enum PoolError {
 }
 
 impl PoolError {
+    pub(crate) fn initialiser(pid: u32, failure: TaskError) -> PoolError {
+        PoolError::Initialiser {
+            pid,
+            failure: Box::new(failure),
+        }
+    }
+
+    pub(crate) fn initialiser_died(death: Death) -> PoolError {
+        let failure = TaskError::WorkerDied {
+            item: 0,
+            pid: death.pid,
+            exit: death.exit,
+            attempt: 1,
+            last_words: death.last_words,
+        };
+        PoolError::initialiser(death.pid, failure)
+    }
+
     /// A system's failure once more, for another job that it ends.
     pub(crate) fn again(&self) -> PoolError {
         match self {
@@ -349,6 +376,9 @@ impl Display for PoolError {
             }
             PoolError::Cancelled => f.write_str("the job was cancelled before it was done"),
             PoolError::Terminated => f.write_str("the pool was terminated before the job was done"),
+            PoolError::Initialiser { pid, failure } => {
+                write!(f, "the initialiser in process {pid} {}", Cause(failure))
+            }
             PoolError::WorkersKeepDying {
                 deaths,
                 pid,

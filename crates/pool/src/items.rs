@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::task_error::TaskError;
 
 /// The encoded items of a job.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Items {
     /// Where each item's bytes start, and after the last where they end.
     pub(crate) starts: Vec<u64>,

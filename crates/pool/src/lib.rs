@@ -5,6 +5,7 @@ mod pool;
 mod job;
 mod task;
 mod call;
+mod state;
 mod arguments;
 mod stream_arguments;
 mod pending;
@@ -38,6 +39,7 @@ mod serial;
 
 // The parent's side of its workers.
 mod crew;
+mod initialiser;
 mod worker_process;
 mod output;
 
@@ -58,6 +60,7 @@ mod auto_init;
 mod worker;
 mod lifeline;
 mod work;
+mod wear;
 mod written;
 mod panics;
 
@@ -75,6 +78,7 @@ pub use pool::{Pool, PoolBuilder};
 pub use progress::Progress;
 pub use registry::Build;
 pub use startup::init;
+pub use state::State;
 pub use task::{ArrayKind, PartTask, Task, TaskName};
 pub use task_error::TaskError;
 

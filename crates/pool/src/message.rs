@@ -17,6 +17,7 @@ use crate::board_layout::BoardLayout;
 use crate::error::PoolError;
 use crate::registry::Build;
 use crate::task::SentName;
+use crate::wear::WearLimits;
 use crate::written::Written;
 
 /// Raised whenever a message or the board's layout changes.
@@ -41,6 +42,7 @@ pub(crate) struct Welcome {
     pub(crate) depth: u32,
     /// How many processors are its own.
     pub(crate) processors: usize,
+    pub(crate) wear: WearLimits,
 }
 
 /// What a worker is to do next.
@@ -198,6 +200,7 @@ mod tests {
             slot: 3,
             depth: 1,
             processors: 2,
+            wear: WearLimits::default(),
         }
     }
 

@@ -10,11 +10,14 @@ use multiproc_array::SharedArray;
 
 use crate::crew::{Crew, Roster, Terms};
 use crate::error::PoolError;
+use crate::initialiser::Initialiser;
+use crate::items::Items;
 use crate::job::{Fill, Job, Map, Update};
 use crate::rota::Rota;
 use crate::settings::{self, Context};
 use crate::startup;
 use crate::task::{PartTask, Task};
+use crate::wear::WearLimits;
 use crate::worker;
 use crate::worker_process::Program;
 
@@ -92,6 +95,8 @@ impl Pool {
             processes: None,
             program: Program::default(),
             patience: PATIENCE,
+            initialiser: None,
+            wear: WearLimits::default(),
         }
     }
 
@@ -277,6 +282,8 @@ pub struct PoolBuilder {
     processes: Option<usize>,
     program: Program,
     patience: Duration,
+    initialiser: Option<Initialiser>,
+    wear: WearLimits,
 }
 
 impl PoolBuilder {
@@ -302,6 +309,59 @@ impl PoolBuilder {
         self
     }
 
+    /// Has each worker run `task` over `item` before anything else, also each that replaces one.
+    ///
+    /// Where it fails, [`build`](PoolBuilder::build) does, and a worker that was to replace another is none. What it returns is not
+    /// looked at; what it sets up is found again in statics, or as [`State`](crate::State). A serial pool runs it once, in
+    /// the thread that builds the pool.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::OnceLock;
+    /// use multiproc_pool::{Pool, task};
+    ///
+    /// static FACTOR: OnceLock<u64> = OnceLock::new();
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn set_factor(factor: u64) {
+    ///     FACTOR.set(factor).unwrap();
+    /// }
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn times(x: u64) -> u64 {
+    ///     FACTOR.get().unwrap() * x
+    /// }
+    ///
+    /// let pool = Pool::builder().processes(2).initializer(set_factor, 10).build()?;
+    /// assert_eq!(pool.map(times, [1, 2, 3]).run()?, [10, 20, 30]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "initargs")]
+    pub fn initializer<T: Task>(mut self, task: T, item: T::Item) -> PoolBuilder {
+        let _: T = task;
+        self.initialiser = Some(Initialiser {
+            entry: T::entry(),
+            items: Items::encode([item]),
+        });
+        self
+    }
+
+    /// Replaces each worker by a fresh process when it has run `n` items, at least 1: it leaves after the chunk in which
+    /// it reaches them.
+    #[doc(alias = "maxtasksperchild")]
+    pub fn items_per_worker(mut self, n: u64) -> PoolBuilder {
+        self.wear.n_items = Some(n);
+        self
+    }
+
+    /// Replaces each worker by a fresh process when it has more than this many bytes of memory in RAM, shared memory that
+    /// it has touched included: it leaves after the chunk in which that is seen.
+    pub fn memory_per_worker(mut self, bytes: u64) -> PoolBuilder {
+        self.wear.memory = Some(bytes);
+        self
+    }
+
     /// Starts the workers and waits until all have answered.
     ///
     /// # Errors
@@ -310,6 +370,8 @@ impl PoolBuilder {
     /// - [`PoolError::Setting`] if `MULTIPROC_PROCESSES` or `MULTIPROC_CONTEXT` make no sense.
     /// - [`PoolError::NotInitialised`] in a process that was started as a worker and runs its main function.
     /// - [`PoolError::TooDeep`] in a worker that is ten pools deep.
+    /// - [`PoolError::Initialiser`] if the initialiser fails in a worker; [`PoolError::NoSeed`] or
+    ///   [`PoolError::MissingArgument`] if it takes what only a job has.
     /// - [`PoolError::Spawn`] or [`PoolError::System`] if the system does not give another process.
     /// - [`PoolError::NoAnswer`], [`PoolError::OtherProtocol`] or [`PoolError::OtherBuild`] if what was started is
     ///   not a worker of this program.
@@ -333,7 +395,18 @@ impl PoolBuilder {
             Some(n) => n,
             None => settings::processes(processors)?,
         };
+        if [self.wear.n_items, self.wear.memory].contains(&Some(0)) {
+            return Err(PoolError::Zero {
+                option: "what a worker may do",
+            });
+        }
+        if let Some(initialiser) = &self.initialiser {
+            initialiser.check()?;
+        }
         if settings::context()? == Context::Serial {
+            if let Some(initialiser) = &self.initialiser {
+                initialiser.run_here()?;
+            }
             return Ok(Pool::serial());
         }
         let terms = Terms {
@@ -341,6 +414,8 @@ impl PoolBuilder {
             patience: self.patience,
             depth: depth + 1,
             processors: (processors / n).max(1),
+            initialiser: self.initialiser,
+            wear: self.wear,
         };
         let crew = Crew::start(n, terms)?;
         let roster = crew.roster();

@@ -311,7 +311,7 @@ pub(crate) fn collect<R: DeserializeOwned>(ticket: &Ticket, ended: Ended) -> Out
     }
 }
 
-fn result<R: DeserializeOwned>(
+pub(crate) fn result<R: DeserializeOwned>(
     board: &Board,
     blocks: &ReceivedBlocks,
     item: usize,

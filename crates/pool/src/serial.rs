@@ -1,5 +1,6 @@
 //! [`run`]: a job in the calling thread, for debuggers and for what is too small for processes.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use multiproc_segment::Segment;
@@ -65,12 +66,17 @@ fn run_round(
         blocks.insert(number, block.clone());
         Ok(())
     };
-    let mut after_chunk = || {
-        if job.limits.job.is_some() && patience.job_is_late(Instant::now()).is_some() {
-            job.board.exhaust_counter();
-        }
+    let mut after_chunk = |_| {
         let n_unsent = coordinator.n_given_up();
         ticker.tick(|| job.board.line(0).finished() as usize + n_unsent);
+        match job
+            .limits
+            .job
+            .and_then(|_| patience.job_is_late(Instant::now()))
+        {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
     };
     let mut work = Work {
         board: &job.board,

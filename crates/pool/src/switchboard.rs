@@ -40,6 +40,7 @@ const LOOKS_PER_TIME: u32 = 64;
 /// | 4 | 1 while the worker sleeps |
 /// | 64 | the number of the command that the worker has done last |
 /// | 68 | how many messages the worker has sent |
+/// | 72 | 1 if the worker has done enough and is to be replaced |
 /// | 128 | the length of the encoded command |
 /// | 132 | the encoded command |
 const PAGE: usize = 4096;
@@ -48,6 +49,7 @@ const BELL: usize = 0;
 const WORKER_SLEEPS: usize = 4;
 const DONE: usize = 64;
 const SENT: usize = 68;
+const WORN: usize = 72;
 const COMMAND_LEN: usize = 128;
 const COMMAND: usize = 132;
 
@@ -97,7 +99,7 @@ impl Switchboard {
 impl Switchboard {
     /// Makes a slot ready for a new worker. The last one is dead.
     pub(crate) fn clear(&self, slot: usize) {
-        for offset in [BELL, WORKER_SLEEPS, DONE, SENT, COMMAND_LEN] {
+        for offset in [BELL, WORKER_SLEEPS, DONE, SENT, WORN, COMMAND_LEN] {
             self.slot_word(slot, offset).store(0, Relaxed);
         }
     }
@@ -136,6 +138,11 @@ impl Switchboard {
     /// Returns how many messages the worker of `slot` has sent.
     pub(crate) fn sent(&self, slot: usize) -> u32 {
         self.slot_word(slot, SENT).load(Relaxed)
+    }
+
+    /// Tells whether the worker of `slot` is to be replaced; asked when it is [done](Switchboard::done).
+    pub(crate) fn is_worn(&self, slot: usize) -> bool {
+        self.slot_word(slot, WORN).load(Relaxed) != 0
     }
 
     /// Says that the parent is about to sleep, so that workers send a message when they are done. What they did just
@@ -178,6 +185,11 @@ impl Switchboard {
         let mut bytes = vec![0; len.min(PAGE - COMMAND)];
         (self.segment.payload().read(start, &mut bytes)).map_err(corrupt)?;
         Ok((bell.load(Relaxed), decode(&bytes)?))
+    }
+
+    /// Says that the worker is to be replaced when it is done.
+    pub(crate) fn wear_out(&self, slot: usize) {
+        self.slot_word(slot, WORN).store(1, Relaxed);
     }
 
     /// Counts a message that the worker has sent.

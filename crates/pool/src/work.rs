@@ -1,6 +1,6 @@
 //! [`Work`]: one round of a job as one worker does it: claim items, run them, publish their results.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use multiproc_rng::Entropy;
 use multiproc_shared_rng::Split;
@@ -28,8 +28,8 @@ pub(crate) struct Work<'a> {
     pub(crate) split: Option<Split>,
     pub(crate) arguments: &'a [Argument],
     pub(crate) blocks: Blocks<'a>,
-    /// Called after each claimed chunk.
-    pub(crate) after_chunk: &'a mut dyn FnMut(),
+    /// Called after each claimed chunk with its number of items; tells whether to leave the rest to others.
+    pub(crate) after_chunk: &'a mut dyn FnMut(usize) -> ControlFlow<()>,
     /// The encoded result of the current item.
     pub(crate) encoded: Vec<u8>,
 }
@@ -91,7 +91,9 @@ impl Work<'_> {
             for run in round.items(start..end) {
                 run_items(self, run);
             }
-            (self.after_chunk)();
+            if (self.after_chunk)(end - start).is_break() {
+                return;
+            }
         }
     }
 

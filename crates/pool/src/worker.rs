@@ -1,6 +1,7 @@
 //! What a worker's process does: greet its parent, run rounds of jobs, exit.
 
 use std::mem;
+use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::sync::OnceLock;
@@ -18,6 +19,7 @@ use crate::message::{Greeting, Order, Refusal, Run, ToParent, ToWorker, Welcome,
 use crate::panics;
 use crate::registry;
 use crate::switchboard::{ParentIs, Switchboard};
+use crate::wear::{Wear, WearLimits};
 use crate::work::{self, Work};
 use crate::written::WrittenArray;
 
@@ -35,6 +37,7 @@ pub(crate) fn serve(socket: UnixStream) -> ! {
             link: Transport::new(socket),
             board: None,
             arrays: Vec::new(),
+            wear: Wear::new(WearLimits::default()),
         };
         match worker.greet()? {
             Some(switchboard) => worker.obey(&switchboard),
@@ -57,6 +60,7 @@ struct Worker {
     board: Option<Segment>,
     /// The arrays of the next round.
     arrays: Vec<Segment>,
+    wear: Wear,
 }
 
 impl Worker {
@@ -68,6 +72,7 @@ impl Worker {
         // The greeting goes out even to a stranger, who learns from it what is wrong.
         self.link.send(&Greeting::here(()).encode(), &[])?;
         let welcome: Welcome = Greeting::check(&message.bytes)?;
+        self.wear = Wear::new(welcome.wear);
         WELCOME.set(welcome).expect("a process is greeted once");
         let segment = message.segments.into_iter().next();
         let segment = segment.ok_or(PoolError::Corrupt {
@@ -110,8 +115,19 @@ impl Worker {
                 self.link.send(&encode(&ToParent::Refused(reason)), &[])?;
                 switchboard.count_sent(slot);
             }
-            if switchboard.finish(slot, number) == ParentIs::Asleep {
+            let leaves = self.wear.is_enough();
+            if leaves {
+                switchboard.wear_out(slot);
+            }
+            let parent = switchboard.finish(slot, number);
+            if parent == ParentIs::Asleep {
                 self.link.send(&encode(&ToParent::Done), &[])?;
+            }
+            if leaves {
+                // From here on the slot's page is another worker's.
+                return Ok(());
+            }
+            if parent == ParentIs::Asleep {
                 switchboard.count_sent(slot);
             }
         }
@@ -160,7 +176,7 @@ impl Worker {
         }
         let arguments = Argument::list(&entry.needs, arrays.zip(run.arguments.iter().cloned()));
 
-        let link = &mut self.link;
+        let (link, wear) = (&mut self.link, &mut self.wear);
         let mut announce = |number, block: &Segment| {
             link.send(&encode(&ToParent::Block { number }), &[block])?;
             switchboard.count_sent(slot);
@@ -181,7 +197,13 @@ impl Worker {
             split: run.seed.as_deref().map(work::split_of),
             arguments: &arguments,
             blocks: Blocks::new(run.order, &mut announce),
-            after_chunk: &mut || {},
+            after_chunk: &mut |n_items| {
+                wear.count(n_items);
+                match wear.is_enough() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            },
             encoded: Vec::new(),
         };
         let outcome = work.run(entry.run, written.as_ref());

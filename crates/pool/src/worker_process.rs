@@ -15,6 +15,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::error::PoolError;
 use crate::exit::Exit;
+use crate::initialiser::Initialising;
 use crate::message::{Command as Ordered, Greeting, Order, ToWorker, Welcome, encode};
 use crate::output::{Output, To};
 use crate::startup;
@@ -42,12 +43,16 @@ pub(crate) struct WorkerProcess {
     pub(crate) received: u32,
     /// The job's memory that it keeps at hand.
     pub(crate) board: Option<SegmentId>,
+    pub(crate) initialising: Option<Initialising>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It has not answered the greeting.
     Starting,
+    /// It has answered, and has no order yet.
+    Greeted,
+    Initialising,
     Idle,
     Running,
 }
@@ -117,6 +122,7 @@ impl WorkerProcess {
             command: 0,
             received: 0,
             board: None,
+            initialising: None,
         };
         // If it is gone already, that shows like any other death.
         let greeting = Greeting::here(welcome).encode();

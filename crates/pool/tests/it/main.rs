@@ -12,6 +12,8 @@ mod leaks;
 
 mod limits;
 
+mod lives;
+
 mod lost_parts;
 
 mod mistakes;
