@@ -17,6 +17,7 @@ mod forks;
 mod hostile_peer;
 mod kernels;
 mod leaks;
+mod model;
 mod named;
 mod overtaking;
 mod publication;
