@@ -7,6 +7,7 @@ pub mod crowd;
 pub mod mailbox;
 pub mod pthread;
 pub mod raw_memory;
+pub mod raw_segment;
 pub mod shared_page;
 pub mod spinlock;
 

@@ -31,19 +31,25 @@ pub(super) const ROWS: &[Row] = &[
         name: "segment-anonymous",
         about: "create, write a byte and drop an anonymous segment of 4 KiB",
         target: "segment",
-        goal: Goal::AtMost(2.0, "system calls"),
+        goal: Goal::AtMost(1.3, "system calls"),
     },
     Row {
         name: "segment-create",
         about: "create, publish, write a byte and drop a named segment of 4 KiB",
         target: "segment",
-        goal: Goal::AtMost(2.0, "system calls"),
+        goal: Goal::AtMost(1.3, "system calls"),
     },
     Row {
         name: "segment-attach",
         about: "open, check, read a byte of and drop a named segment of 4 KiB",
         target: "segment",
-        goal: Goal::AtMost(2.0, "system calls"),
+        goal: Goal::AtMost(1.3, "system calls"),
+    },
+    Row {
+        name: "segment-fill",
+        about: "fill a fresh segment of 256 MiB from a buffer",
+        target: "segment",
+        goal: Goal::AtMost(1.1, "write and populate"),
     },
     Row {
         name: "lock",

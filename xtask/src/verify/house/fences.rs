@@ -8,6 +8,7 @@ const FENCED: &[&str] = &[
     "benches/src/mailbox.rs",
     "benches/src/pthread.rs",
     "benches/src/raw_memory.rs",
+    "benches/src/raw_segment.rs",
     "benches/src/shared_page.rs",
     "crates/array/src/element.rs",
     "crates/array/src/view.rs",
