@@ -174,6 +174,30 @@ fn a_header_that_was_overwritten_is_reported_with_its_place() {
 }
 
 #[test]
+fn a_block_that_would_lead_back_to_the_first_is_no_endless_walk() {
+    let _watchdog = watchdog(PATIENCE);
+    let (segment, _) = prepared();
+    let arena = Arena::attach(&segment, Place::Payload(0)).unwrap();
+    let block = arena.live_blocks().unwrap()[1];
+    let at = arena.bytes(block.id).unwrap().as_ptr().addr() - segment.payload().as_ptr().addr();
+    let header = at - 32;
+    // Added to the block's own place in 32 bits this is 0.
+    let size = ((header - Arena::OVERHEAD) / 16) as u32;
+    let size = size.wrapping_neg().to_le_bytes();
+    segment.payload().write(header, &size).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(
+            arena.check(),
+            Err(ArenaError::Corrupt { offset }) if offset == header as u64
+        ));
+        assert!(matches!(
+            arena.bytes(block.id),
+            Err(ArenaError::Corrupt { .. })
+        ));
+    }
+}
+
+#[test]
 fn overwritten_hints_are_made_anew() {
     let (segment, _) = prepared();
     let arena = Arena::attach(&segment, Place::Payload(0)).unwrap();
