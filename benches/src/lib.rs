@@ -5,6 +5,7 @@
 
 pub mod crowd;
 pub mod mailbox;
+pub mod numpy;
 pub mod pthread;
 pub mod raw_memory;
 pub mod raw_segment;

@@ -117,12 +117,40 @@ pub(super) const ROWS: &[Row] = &[
         target: "arena",
         goal: Goal::AtMost(15.0, "malloc"),
     },
-    Row {
-        name: "fill-f64",
-        about: "one uniform double of PCG64, in a slice of 65,536",
-        target: "rng",
-        goal: Goal::AtMost(1.1, "rand_pcg"),
-    },
+    fill("random-pcg64", "a double of PCG64", 0.25),
+    portable("random-pcg64-portable", 0.75),
+    fill("random-dxsm", "a double of PCG64DXSM", 0.36),
+    portable("random-dxsm-portable", 1.0),
+    fill("random-philox", "a double of Philox", 0.40),
+    portable("random-philox-portable", 0.8),
+    fill("random-sfc64", "a double of SFC64", 0.75),
+    portable("random-sfc64-portable", 0.75),
+    fill("random-mt19937", "a double of MT19937", 0.14),
+    portable("random-mt19937-portable", 0.5),
+    fill("normal", "a standard normal", 0.12),
+    portable("normal-portable", 0.30),
+    fill("normal-80MB", "a standard normal, of ten million", 0.15),
+    portable("normal-80MB-portable", 0.30),
+    fill("exponential", "a standard exponential", 0.33),
+    portable("exponential-portable", 0.75),
+    fill("legacy-normal", "a standard normal of RandomState", 0.29),
+    portable("legacy-normal-portable", 0.35),
+    fill("random-f32", "a single of PCG64", 0.25),
+    portable("random-f32-portable", 0.75),
+    fill("normal-f32", "a standard normal in single precision", 0.12),
+    portable("normal-f32-portable", 0.30),
+    fill(
+        "exponential-f32",
+        "a standard exponential in single precision",
+        0.33,
+    ),
+    portable("exponential-f32-portable", 0.75),
+    fill("integers-i64", "an integer of 0..1000", 0.17),
+    portable("integers-i64-portable", 0.36),
+    fill("integers-u8", "a byte of 0..100", 0.2),
+    portable("integers-u8-portable", 0.3),
+    fill("shuffle", "an item of a million that are shuffled", 0.5),
+    portable("shuffle-portable", 0.5),
     Row {
         name: "child-stream",
         about: "the stream of one item: SeedSequence child and PCG64",
@@ -148,6 +176,21 @@ pub(super) const ROWS: &[Row] = &[
         goal: Goal::AtMost(10.0, "atomic add"),
     },
 ];
+
+/// A fill with all instructions of the processor, beside NumPy's.
+const fn fill(name: &'static str, about: &'static str, times: f64) -> Row {
+    Row {
+        name,
+        about,
+        target: "rng",
+        goal: Goal::AtMost(times, "numpy"),
+    }
+}
+
+/// The fill of the row before, with the instructions that every processor has.
+const fn portable(name: &'static str, times: f64) -> Row {
+    fill(name, "the same with portable instructions", times)
+}
 
 impl Goal {
     pub(super) fn is_met(&self, measured: &Measured) -> Result<bool> {
