@@ -19,17 +19,27 @@
 mod claim_protocol;
 #[path = "../../src/claim_rules.rs"]
 mod claim_rules;
+#[path = "../../src/count_word.rs"]
+mod count_word;
 #[path = "../../src/deadline.rs"]
 mod deadline;
 #[path = "../../src/holder.rs"]
 mod holder;
+#[path = "../../src/permit_protocol.rs"]
+mod permit_protocol;
 mod primitive;
 #[path = "../../src/robust_word.rs"]
 mod robust_word;
+#[path = "../../src/rw_protocol.rs"]
+mod rw_protocol;
+#[path = "../../src/seat.rs"]
+mod seat;
 #[path = "../../src/watch.rs"]
 mod watch;
 #[path = "../../src/word.rs"]
 mod word;
 
 mod lock;
+mod permits;
+mod rw_lock;
 mod table;

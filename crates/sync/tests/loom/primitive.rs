@@ -31,6 +31,14 @@ impl Word for AtomicU64 {
     }
 }
 
+/// Which of the words slept on was woken, as far as the models need to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    Not,
+    First,
+    Other,
+}
+
 /// A futex whose queue is a mutex and a condition variable, as the kernel's is a lock and a list.
 #[derive(Debug, Default)]
 pub(crate) struct Futex<A> {
@@ -49,13 +57,14 @@ impl<A> Deref for Futex<A> {
 
 impl<A: Word> Futex<A> {
     /// Without a time limit: a wake-up that gets lost is a deadlock, which loom reports.
-    pub(crate) fn wait(&self, value: u32, _patience: Duration) {
+    pub(crate) fn wait(&self, value: u32, _patience: Duration) -> Woken {
         let mut n_sleepers = self.n_sleepers.lock().unwrap();
         if self.word.kernels() != value {
-            return;
+            return Woken::Not;
         }
         *n_sleepers += 1;
         drop(self.woken.wait(n_sleepers).unwrap());
+        Woken::First
     }
 
     pub(crate) fn wake(&self, count: i32) -> u32 {
@@ -78,12 +87,21 @@ pub(crate) struct Watched<'a, A> {
 /// On the first alone, as where the kernel lacks `futex_waitv`: what wakes then must suffice.
 pub(crate) fn wait_any<A: Word, B: Word>(
     first: Watched<'_, A>,
-    second: Watched<'_, B>,
+    others: &[Watched<'_, B>],
     patience: Duration,
-) {
-    if second.futex.kernels() == second.value {
-        first.futex.wait(first.value, patience);
+) -> Woken {
+    let unchanged = |other: &Watched<'_, B>| other.futex.kernels() == other.value;
+    if others.iter().all(unchanged) {
+        first.futex.wait(first.value, patience)
+    } else {
+        Woken::Not
     }
+}
+
+/// Keeps loads behind it from being done before the swaps before it. loom takes sequentially consistent
+/// accesses for weaker ones, but not this.
+pub(crate) fn full_barrier() {
+    loom::sync::atomic::fence(SeqCst);
 }
 
 pub(crate) fn thread_lives(_tid: u32) -> bool {
@@ -129,4 +147,6 @@ impl ThreadList {
     pub(crate) fn holds(&self, _node: &ListNode) -> bool {
         true
     }
+
+    pub(crate) fn keep(&self, _node: &ListNode) {}
 }
