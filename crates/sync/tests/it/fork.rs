@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "fork, and a raw clone behind libc's back")]
 
 use multiproc_sync::{ClaimError, LockError, Mode, RawMutex, SyncError};
+use multiproc_testkit::torture::Row;
 use multiproc_testkit::{PATIENCE, child, watchdog};
 
 use crate::ground::{Ground, own_tid};
@@ -12,7 +13,11 @@ const RAW_SYNC_FORKING: &str = "fork::raw_sync_forking_role";
 
 #[test]
 fn a_forked_child_neither_owns_nor_frees() {
-    holder_forks::<multiproc_sync::RobustMutex>(FORKING);
+    let ways = holder_forks::<multiproc_sync::RobustMutex>(FORKING);
+    Row::new(25)
+        .figure("ways to fork", ways)
+        .figure("double owners", 0)
+        .print();
 }
 
 #[cfg(feature = "raw-sync")]
@@ -21,9 +26,10 @@ fn a_forked_child_neither_owns_nor_frees_a_pthread_mutex() {
     holder_forks::<multiproc_sync::RawSyncMutex>(RAW_SYNC_FORKING);
 }
 
-fn holder_forks<R: RawMutex>(role: &str) {
+fn holder_forks<R: RawMutex>(role: &str) -> usize {
     let _watchdog = watchdog(PATIENCE);
-    for way in ["fork", "_Fork", "clone"] {
+    let ways = ["fork", "_Fork", "clone"];
+    for way in ways {
         let (ground, mutex) = Ground::with_mutex::<R>();
         let table = ground.table();
         let mut forking = ground.spawn(role, &[way]);
@@ -43,6 +49,7 @@ fn holder_forks<R: RawMutex>(role: &str) {
         assert!(mutex.try_lock().is_ok(), "{way}");
         assert!(table.try_claim(Mode::Write, 0..10).is_ok(), "{way}");
     }
+    ways.len()
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! Claims that were forgotten: they stay with the process, not with the thread.
-#![expect(unsafe_code, reason = "a pthread key tells when the thread has ended")]
+#![expect(
+    unsafe_code,
+    reason = "a pthread key tells when the thread has ended; other memory is mapped where a lock was"
+)]
 
 use std::cell::RefCell;
+use std::os::fd::AsRawFd;
 use std::thread;
 
 use multiproc_sync::{Claim, ClaimError, Mode};
+use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{PATIENCE, child, step, watchdog};
 
-use crate::ground::{Ground, stride};
+use crate::ground::{Ground, NUMBERS, own_tid, stride};
 
 const FORGETFUL: &str = "leaks::forgetful_role";
 const STEPPED: &str = "leaks::stepped_role";
@@ -134,4 +139,80 @@ fn end_steps_with_this_thread() {
     unsafe { libc::pthread_key_create(&raw mut key, Some(end)) };
     // SAFETY: the key was made above; any value but null calls the destructor.
     unsafe { libc::pthread_setspecific(key, std::ptr::without_provenance(1)) };
+}
+
+const UNMAPPING: &str = "leaks::unmapping_role";
+
+#[test]
+fn the_kernel_writes_nowhere_once_a_locks_memory_is_another_s() {
+    let _watchdog = watchdog(PATIENCE);
+    let rounds = Scale::asked().pick(10, 40, 500);
+    let (mut kept, mut reused, mut changed) = (0, 0, 0);
+    for round in 0..rounds {
+        let (ground, _mutex) = Ground::with_mutex::<multiproc_sync::RobustMutex>();
+        let canary = Ground::new();
+        let was = if round % 2 == 0 { "released" } else { "held" };
+        let mut child = ground.spawn(UNMAPPING, &[&canary.args(&[])[0], was]);
+        let tid: u64 = child.read_line().unwrap().parse().unwrap();
+        match child.read_line().as_deref() {
+            Some("kept") => kept += 1,
+            Some("reused") => {
+                reused += 1;
+                child.kill();
+                let filled = (tid << 32) | tid;
+                changed += (0..NUMBERS).filter(|&i| canary.read(i) != filled).count();
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(changed, 0);
+    assert_eq!((reused, kept), (rounds.div_ceil(2), rounds / 2));
+    Row::new(30)
+        .figure("rounds", rounds)
+        .figure("kept mapped", kept)
+        .figure("mapped anew", reused)
+        .figure("bytes changed", changed)
+        .print();
+}
+
+/// Locks and releases, or forgets the guard; drops the segment, and maps the canary's where the lock
+/// was, filled with what the lock's word would be.
+#[test]
+fn unmapping_role() {
+    let Some(args) = child::args(UNMAPPING) else {
+        return;
+    };
+    let ground = Ground::of(&args);
+    let canary = Ground::of(&args[1..]);
+    let tid = u64::from(own_tid());
+    child::say(tid);
+    let address = ground.segment.control().as_ptr();
+    let guarded = ground.mutex::<multiproc_sync::RobustMutex>();
+    let guard = guarded.lock().unwrap();
+    if args[2] == "held" {
+        std::mem::forget(guard);
+    } else {
+        drop(guard);
+    }
+    drop((guarded, ground));
+    let canary_file = format!("/dev/shm/{}", args[1]);
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(canary_file)
+        .unwrap();
+    for index in 0..NUMBERS {
+        canary.set(index, (tid << 32) | tid);
+    }
+    let shared = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let address = address.cast();
+    // SAFETY: the kernel refuses to map over anything that is there.
+    let mapped = unsafe { libc::mmap(address, 4096, access, shared, file.as_raw_fd(), 0) };
+    child::say(if mapped == libc::MAP_FAILED {
+        "kept"
+    } else {
+        "reused"
+    });
+    child::read_line();
 }

@@ -32,6 +32,7 @@ mod namespaces;
 mod once;
 mod permit_steps;
 mod permits;
+mod recovery;
 mod reentrant;
 mod rw_lock;
 mod rw_steps;

@@ -1,10 +1,13 @@
 //! The mutex, with its user killed after every single instruction.
 
-use multiproc_sync::{LockError, RobustMutex};
-use multiproc_testkit::step::{self, Step, Stepper};
-use multiproc_testkit::{Child, PATIENCE, child, is_asleep, is_running, wait_until, watchdog};
+use std::time::Duration;
 
-use crate::ground::{Ground, fall_asleep, own_tid, stride};
+use multiproc_sync::{LockError, RobustMutex};
+use multiproc_testkit::torture::{Row, Scale};
+use multiproc_testkit::{Child, child, step};
+
+use crate::ground::{Ground, fall_asleep, own_tid};
+use crate::killing::{kill_everywhere, until_asleep_or_dead};
 
 const USING: &str = "mutex_steps::using_role";
 const RELEASING: &str = "mutex_steps::releasing_role";
@@ -14,15 +17,12 @@ const SLEEPING: &str = "mutex_steps::sleeping_role";
 #[test]
 fn a_user_killed_anywhere_leaves_the_lock_free_and_the_right_verdict() {
     let (mut free, mut died) = (0, 0);
-    let points = step::kill_at_every_nth_instruction(
-        stride(1),
+    let points = kill_everywhere(
+        n_points(),
         USING,
-        || {
-            let (ground, _) = Ground::with_mutex::<RobustMutex>();
-            (ground.args(&[]), ground)
-        },
-        |point, ground| {
-            let _watchdog = watchdog(PATIENCE);
+        ground,
+        |_, _| {},
+        |point, ground, (), _| {
             let mutex = ground.mutex::<RobustMutex>();
             let value = match mutex.try_lock() {
                 Ok(guard) => {
@@ -46,7 +46,20 @@ fn a_user_killed_anywhere_leaves_the_lock_free_and_the_right_verdict() {
         died > 0 && free > 0,
         "{points} points: {free} free, {died} died"
     );
-    println!("{points} kill points: {free} free, {died} owner died");
+    Row::new(18)
+        .figure("points", points)
+        .figure("hangs", 0)
+        .figure("wrong verdicts", 0)
+        .figure("owners died", died)
+        .print();
+}
+
+fn ground() -> Ground {
+    Ground::with_mutex::<RobustMutex>().0
+}
+
+fn n_points() -> u64 {
+    Scale::asked().pick(60, 100, 2_000)
 }
 
 #[test]
@@ -66,32 +79,6 @@ fn using_role() {
     step::end();
 }
 
-/// Drives a child of `role` to one kill point after the other, `stride` instructions apart, each time
-/// with fresh children.
-///
-/// `prepare` gets the child stopped at its beginning; what it returns is handed to `check` when the
-/// child is dead.
-fn kill_everywhere<S>(
-    stride: u64,
-    role: &str,
-    mut prepare: impl FnMut(&Ground) -> S,
-    mut check: impl FnMut(u64, &Ground, S),
-) -> u64 {
-    for n_killed in 0.. {
-        let _watchdog = watchdog(PATIENCE);
-        let (ground, _) = Ground::with_mutex::<RobustMutex>();
-        let mut stepper = Stepper::attach(ground.spawn(role, &[]));
-        let state = prepare(&ground);
-        let point = n_killed * stride;
-        if stepper.run(point) == Step::AtEnd {
-            return n_killed;
-        }
-        stepper.kill();
-        check(point, &ground, state);
-    }
-    unreachable!("a child reaches its end in less than 2^64 instructions")
-}
-
 /// A child that wants the lock, fast asleep.
 fn sleeper(ground: &Ground) -> Child {
     let mut child = ground.spawn(SLEEPING, &[]);
@@ -101,21 +88,28 @@ fn sleeper(ground: &Ground) -> Child {
 
 #[test]
 fn a_release_killed_anywhere_wakes_the_sleepers() {
+    let mut worst = Duration::ZERO;
     let points = kill_everywhere(
-        stride(1),
+        n_points() / 2,
         RELEASING,
-        |ground| [sleeper(ground), sleeper(ground)],
-        |_, _, sleepers| {
+        ground,
+        |ground, _| [sleeper(ground), sleeper(ground)],
+        |point, _, sleepers, killed| {
             for mut child in sleepers {
+                let line = child.read_line();
+                worst = worst.max(killed.elapsed());
                 assert!(
-                    child
-                        .read_line()
-                        .is_some_and(|line| line.starts_with("got it"))
+                    line.is_some_and(|line| line.starts_with("got it")),
+                    "after {point} instructions"
                 );
             }
         },
     );
-    assert!(points > 0);
+    Row::new(19)
+        .figure("points", points)
+        .figure("hangs", 0)
+        .figure("worst wake ms", worst.as_millis())
+        .print();
 }
 
 #[test]
@@ -154,9 +148,10 @@ fn sleeping_role() {
 fn a_sleeper_killed_anywhere_takes_no_wake_up_with_it() {
     let mut died = 0;
     let points = kill_everywhere(
-        stride(7),
+        n_points() / 4,
         AWAITING,
-        |ground| {
+        ground,
+        |ground, _| {
             // Holds the lock until the stepped child sleeps behind it and another one behind that; what
             // the stepped child does next is to be woken.
             let ground = ground.again();
@@ -166,9 +161,7 @@ fn a_sleeper_killed_anywhere_takes_no_wake_up_with_it() {
                 let mutex = ground.mutex::<RobustMutex>();
                 let guard = mutex.lock().unwrap();
                 holds.send(()).unwrap();
-                wait_until("the child sleeps, or is dead", || {
-                    is_asleep(awaiting) || !is_running(awaiting)
-                });
+                until_asleep_or_dead(awaiting);
                 let next = sleeper(&ground);
                 drop(guard);
                 next
@@ -176,7 +169,7 @@ fn a_sleeper_killed_anywhere_takes_no_wake_up_with_it() {
             held.recv().unwrap();
             holder
         },
-        |point, ground, holder| {
+        |point, ground, holder, _| {
             let line = holder.join().unwrap().read_line();
             match line.as_deref() {
                 Some("got it, clean") => {}
