@@ -11,6 +11,7 @@ mod fills;
 mod kills;
 mod leases;
 mod log;
+mod numpy;
 mod split;
 #[cfg(feature = "state-files")]
 mod state_files;

@@ -22,13 +22,7 @@ fn a_draw_killed_after_any_instruction_is_whole_or_has_not_happened() {
     drawn.standard_normal();
     let after = words(drawn.clone());
     let (mut n_before, mut n_after) = (0, 0);
-    // Without optimisation a draw has some ten times the instructions.
-    let (test, quick, full) = if cfg!(debug_assertions) {
-        (397, 101, 13)
-    } else {
-        (37, 11, 1)
-    };
-    let stride = Scale::asked().pick(test, quick, full);
+    let stride = Scale::asked().pick(37, 11, 1);
     let points = step::kill_at_every_nth_instruction(
         stride,
         DRAWING,
