@@ -40,7 +40,7 @@ use crate::pool::Pool;
 /// let mut alone = default_rng(42);
 /// let mut expected = vec![0.0; 300_000];
 /// alone.fill_standard_normal(&mut expected);
-/// assert_eq!(array.read()?.as_slice(), Some(&expected[..]));
+/// assert_eq!(array.read().expect("a whole array").as_slice(), Some(&expected[..]));
 /// assert_eq!(rng.random(), alone.random());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
