@@ -32,7 +32,7 @@ pub(crate) fn create<E: From<SegmentError>>(
     lifetime: Lifetime,
     init: impl FnOnce(&Segment) -> Result<(), E>,
 ) -> Result<Segment, E> {
-    if tenancy::is_taken(site)? {
+    if tenancy::is_taken(site)? && !prune::is_free(site)? {
         return Err(site.already_exists().into());
     }
     let segment = prepare(site, layout, lifetime, init)?;
@@ -87,7 +87,12 @@ fn prepare<E: From<SegmentError>>(
     init: impl FnOnce(&Segment) -> Result<(), E>,
 ) -> Result<Segment, E> {
     let tenancy = Tenancy::unpublished(site, lifetime)?;
-    let page = stamp::stamp(tenancy.as_fd(), layout, Some(lifetime), site.directory())?;
+    let stamp = || stamp::stamp(tenancy.as_fd(), layout, Some(lifetime), site.directory());
+    let page = match stamp() {
+        // The dead are in the way of the living.
+        Err(SegmentError::NoSpace { .. }) if prune::sweep() => stamp(),
+        stamped => stamped,
+    }?;
     let segment = map(tenancy, page)?;
     init(&segment)?;
     Ok(segment)

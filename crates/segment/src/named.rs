@@ -16,7 +16,8 @@ impl Segment {
     /// The segment appears under its name at once and whole: if this process is killed anywhere
     /// in here, nothing is left. Its file belongs to this user alone (mode 0600, whatever the
     /// umask). A dead segment of that name, whose users were all killed, is removed first, and so
-    /// is every other dead segment of this user.
+    /// is every other dead segment of this user, unless this process has looked for them within
+    /// the last tenth of a second and there is room.
     ///
     /// `init` gets the zeroed segment. If it fails, its error is returned and nothing was created.
     ///
@@ -55,7 +56,7 @@ impl Segment {
         lifetime: Lifetime,
         init: impl FnOnce(&Self) -> Result<(), E>,
     ) -> Result<Self, E> {
-        prune::sweep();
+        prune::sweep_now_and_then();
         entry::create(&Site::named(name), layout, lifetime, init)
     }
 
@@ -114,7 +115,7 @@ impl Segment {
             Err(SegmentError::NotFound { .. }) => {}
             opened => return Ok(opened?),
         }
-        prune::sweep();
+        prune::sweep_now_and_then();
         entry::create_unless_there(&Site::named(name), layout, lifetime, init)
     }
 

@@ -1,6 +1,7 @@
 //! [`prune`], [`list`] and [`remove`]: this user's named segments, looked at and cleared away.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,9 @@ pub struct Listed {
 /// How long [`remove`] holds out against others that look at the segment at the same time.
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// How long creations of one process rely on the last of them to have removed what is dead.
+const FRESH: Duration = Duration::from_millis(100);
+
 /// What a file in the directory turned out to be.
 enum Found {
     Foreign,
@@ -59,8 +63,8 @@ enum Found {
 /// Removes the names of this user's dead segments: those whose last user was killed.
 ///
 /// A segment that anybody uses is never touched, and neither is a file that is not a segment of
-/// this user. Creating a segment does the same on the way, so that calling this is needed only to
-/// have the memory back sooner.
+/// this user. Creating a segment does the same on the way, now and then, and always when there is no
+/// room for it, so that calling this is needed only to have the memory back sooner.
 ///
 /// # Errors
 ///
@@ -177,10 +181,28 @@ pub fn remove(name: &SegmentName) -> Result<(), SegmentError> {
     }
 }
 
-/// [`prune`] on the way to something else, where a failure is none.
-pub(crate) fn sweep() {
-    for name in site::names().unwrap_or_default() {
-        look(&Site::named(&name));
+/// [`prune`] on the way to something else, where a failure is none. Whether anything was removed.
+pub(crate) fn sweep() -> bool {
+    let names = site::names().unwrap_or_default();
+    let removed = names
+        .iter()
+        .filter(|name| matches!(look(&Site::named(name)), Found::Buried));
+    removed.count() > 0
+}
+
+/// [`sweep`], unless this process has done so a moment ago: its time grows with what is there.
+pub(crate) fn sweep_now_and_then() {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    // Whoever does not get the lock, which a fork may have left locked for good, looks.
+    let mut last = LAST.try_lock().ok();
+    if let Some(Some(last)) = last.as_deref()
+        && last.elapsed() < FRESH
+    {
+        return;
+    }
+    sweep();
+    if let Some(last) = &mut last {
+        **last = Some(Instant::now());
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use multiproc_segment::{Layout, Lifetime, Limit, Segment, SegmentError, SegmentName};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{child, open_fds, shm_names, skip, unique_name};
+use multiproc_testkit::{Child, child, open_fds, shm_names, skip, unique_name};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::file::Dir;
@@ -82,6 +82,13 @@ fn small_mount_role() {
     drop(all);
     assert!(named(4 * MIB).is_ok());
 
+    // The dead make room for the living, also when they have just died.
+    let mut user = Child::spawn("room::using_role", &[]);
+    user.expect_line("in use");
+    assert_eq!(refusal(|| named(4 * MIB)).2, mount);
+    user.kill();
+    assert!(named(4 * MIB).is_ok());
+
     let anonymous = Segment::anonymous(Layout::payload(32 * MIB)).unwrap();
     anonymous.payload().fill(0, anonymous.len(), 1).unwrap();
 
@@ -103,6 +110,17 @@ fn small_mount_role() {
     }
     assert!(n_refused > 0 && n_refused < n_sizes);
     child::say(format!("done {n_sizes} {n_refused}"));
+}
+
+#[test]
+fn using_role() {
+    let Some(_) = child::args("room::using_role") else {
+        return;
+    };
+    let segment = named(6 * MIB).unwrap();
+    child::say("in use");
+    child::read_line();
+    drop(segment);
 }
 
 #[test]
