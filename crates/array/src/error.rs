@@ -114,6 +114,34 @@ pub enum ArrayError {
         /// Its segment.
         segment: SegmentId,
     },
+    /// Elements were asked for that are not there.
+    OutOfBounds {
+        /// Which.
+        range: Range<usize>,
+        /// How many there are.
+        len: usize,
+    },
+    /// More or fewer values were given than there are elements to replace.
+    OtherLength {
+        /// How many elements.
+        expected: usize,
+        /// How many values.
+        found: usize,
+    },
+    /// The segment holds something else than a list.
+    NotAList {
+        /// Which segment.
+        segment: SegmentId,
+    },
+    /// An item of a list was to be replaced by one that needs more bytes.
+    ItemTooLong {
+        /// Which item.
+        index: usize,
+        /// The bytes that the new one needs.
+        needed: usize,
+        /// The bytes that it has room for.
+        room: usize,
+    },
     /// An array with a name was to be frozen.
     NamedArray {
         /// Its name.
@@ -185,6 +213,28 @@ impl fmt::Display for ArrayError {
                 f,
                 "the array in segment {segment} is not frozen: attach it as SharedArray, \
                  or freeze it first"
+            ),
+            ArrayError::OutOfBounds { range, len } => write!(
+                f,
+                "elements {range:?} were asked for, and there are {len}: ask for less"
+            ),
+            ArrayError::OtherLength { expected, found } => write!(
+                f,
+                "{found} values were given for {expected} elements: give as many as there are"
+            ),
+            ArrayError::NotAList { segment } => write!(
+                f,
+                "segment {segment} holds no list: create one with ShareableList::create, \
+                 or open what it is"
+            ),
+            ArrayError::ItemTooLong {
+                index,
+                needed,
+                room,
+            } => write!(
+                f,
+                "the item needs {needed} bytes, and item {index} has room for {room}: \
+                 make the list with a longer one"
             ),
             ArrayError::NamedArray { name } => write!(
                 f,

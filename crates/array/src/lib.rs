@@ -25,6 +25,8 @@ mod torn;
 
 pub mod reductions;
 
+pub mod python;
+
 pub use crate::bool::Bool;
 pub use access::Parts;
 pub use atomic::{Atomic, AtomicElement, AtomicF32, AtomicF64};

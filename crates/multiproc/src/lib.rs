@@ -16,10 +16,10 @@ pub use multiproc_shared_rng as shared_rng;
 pub use multiproc_sync as sync;
 
 pub use error::{Error, Result};
-pub use multiproc_array::{Frozen, PartMut, SharedArray};
+pub use multiproc_array::{Frozen, PartMut, SharedArray, python};
 pub use multiproc_pool::{
-    Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, TaskError,
-    fill_parallel, init, task, wait_any,
+    Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, State,
+    TaskError, fill_parallel, init, task, wait_any,
 };
 pub use multiproc_rng::{FillMethod, default_rng};
 pub use multiproc_segment::{SegmentName, prune};

@@ -17,4 +17,5 @@ mod npy;
 mod numpy;
 mod printed;
 mod reductions;
+mod sharedctypes;
 mod torn;
