@@ -13,6 +13,7 @@ mod trouble;
 mod walk;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -309,13 +310,8 @@ impl Arena {
     ///
     /// As [`live_blocks`](Self::live_blocks).
     pub fn free_blocks_of_the_dead(&self) -> Result<usize, ArenaError> {
-        let mut last = (Owner::NOBODY, false);
-        self.free_blocks_if(|owner| {
-            if last.0 != owner {
-                last = (owner, owner.is_dead());
-            }
-            last.1
-        })
+        let mut is_dead = BTreeMap::new();
+        self.free_blocks_if(|owner| *is_dead.entry(owner).or_insert_with(|| owner.is_dead()))
     }
 
     /// Frees the blocks of the owners that `is_meant` says, unless they go to other owners meanwhile.

@@ -82,7 +82,7 @@ fn processes_killed_at_random_leave_an_arena_for_the_others() {
     let scale = Scale::asked();
     let _watchdog = watchdog(3 * PATIENCE);
     let ground = ArenaGround::new(256 * 1024);
-    let n_kills = scale.pick(60, 300, 3000);
+    let n_kills = scale.pick(60, 200, 1000);
     let n_processes = N_PROCESSES - 1;
     let mut children: Vec<Child> = (0..n_processes).map(|_| ground.spawn(DYING)).collect();
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);

@@ -1,8 +1,11 @@
 //! The arena, with its user killed after every single instruction.
 
-use multiproc_sync::{BlockId, Owner};
+use std::time::Duration;
+
+use multiproc_sync::{ArenaError, BlockId, Owner};
+use multiproc_testkit::step::{self, Step, Stepper};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, child, step, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, watchdog};
 
 use crate::arena_ground::{ArenaGround, assert_empty, fill, is_intact};
 
@@ -155,6 +158,46 @@ fn using_role() {
     }
 }
 
+/// A child that has the arena's lock, in the midst of freeing a block, and is stopped.
+fn stopped_in_a_free(ground: &ArenaGround) -> Stepper {
+    let mut args = ground.args();
+    args.push((N_CALLS - 2).to_string());
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut stepper = Stepper::attach(Child::spawn(USING, &args));
+    while !ground.is_locked() {
+        assert_eq!(stepper.run(7), Step::Inside, "never in the lock");
+    }
+    assert_eq!(stepper.run(IN_THE_LOCK), Step::Inside);
+    assert!(ground.is_locked());
+    stepper
+}
+
+#[test]
+fn a_holder_that_was_stopped_is_waited_for_as_long_as_patience_lasts() {
+    let _watchdog = watchdog(PATIENCE);
+    let (ground, _) = prepared();
+    let stepper = stopped_in_a_free(&ground);
+    let arena = ground.arena.clone();
+    let arena = arena.with_patience(Duration::from_millis(1));
+    let doomed = ground.told(DOOMED).unwrap();
+    let refused = [
+        arena.alloc(1, 1).map(drop),
+        arena.free(doomed),
+        arena.stats().map(drop),
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(ArenaError::Stuck { .. })));
+    }
+    // It goes on: its free counts.
+    let mut child = stepper.release();
+    assert!(matches!(
+        ground.arena.free(doomed),
+        Err(ArenaError::Freed { .. })
+    ));
+    child.kill();
+    ground.arena.check().unwrap();
+}
+
 #[test]
 fn whoever_is_killed_in_the_repair_leaves_it_to_the_next() {
     let mut n_recoveries = 0;
@@ -163,17 +206,7 @@ fn whoever_is_killed_in_the_repair_leaves_it_to_the_next() {
         RECOVERING,
         || {
             let (ground, kept) = prepared();
-            // Dies in the midst of a free.
-            let mut args = ground.args();
-            args.push((N_CALLS - 2).to_string());
-            let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let mut stepper = step::Stepper::attach(Child::spawn(USING, &args));
-            while !ground.is_locked() {
-                assert_eq!(stepper.run(7), step::Step::Inside, "never in the lock");
-            }
-            assert_eq!(stepper.run(IN_THE_LOCK), step::Step::Inside);
-            assert!(ground.is_locked());
-            stepper.kill();
+            stopped_in_a_free(&ground).kill();
             (ground.args(), (ground, kept))
         },
         |point, (ground, kept)| {
