@@ -12,8 +12,9 @@ use crate::robust_list::ThreadList;
 
 /// A range held in an [`AccessTable`]; dropping it releases the range.
 ///
-/// It belongs to the thread that claimed, and keeps the segment mapped even if it is forgotten. In a
-/// forked child, the copy of a claim does nothing. A write claim dropped by a panic leaves its
+/// It belongs to the thread that claimed. One that is forgotten keeps the segment mapped, and is held until the
+/// process ends, beyond its thread: views of the range may be anywhere in the process. In a forked
+/// child, the copy of a claim does nothing. A write claim dropped by a panic leaves its
 /// range torn, as its holder's death would.
 ///
 /// ```compile_fail,E0277

@@ -201,7 +201,8 @@ impl<T, R: fmt::Debug> fmt::Debug for Mutex<T, R> {
 
 /// The right to read and write a [`Mutex`]'s value; dropping it unlocks.
 ///
-/// It belongs to the thread that locked. In a forked child, the copy of a guard does nothing.
+/// It belongs to the thread that locked; if it was forgotten, the end of that thread is the owner's death. In a
+/// forked child, the copy of a guard does nothing.
 ///
 /// ```compile_fail,E0277
 /// # use multiproc_segment::{Layout, Segment};
