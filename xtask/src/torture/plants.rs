@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -148,6 +148,8 @@ struct Bed<'a> {
     folder: PathBuf,
     /// What starts a test with a `/dev/shm` of its own.
     launcher: Vec<&'static str>,
+    /// Held, as two runs would plant over each other.
+    _lock: File,
 }
 
 impl Bed<'_> {
@@ -156,12 +158,17 @@ impl Bed<'_> {
             "a planted fault may remove segments of other programs, so it runs only with a /dev/shm of its own, \
              and this machine permits no mount namespace",
         )?;
+        let folder = workspace.target.join("torture");
+        fs::create_dir_all(&folder)?;
+        let lock = File::create(folder.join("lock"))?;
+        lock.lock()?;
         Ok(Bed {
             workspace,
             sh: workspace.shell()?,
             scale,
-            folder: workspace.target.join("torture"),
+            folder,
             launcher: [unshare, APART].concat(),
+            _lock: lock,
         })
     }
 

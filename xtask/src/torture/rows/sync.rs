@@ -3,7 +3,6 @@
 use super::{CaughtBy, Edit, Plant, Row};
 
 /// A sleeper looks for itself each second, so that a wake-up that got lost would only be late.
-#[expect(dead_code, reason = "the rows of the mutex come with it")]
 const BACK_STOP_OFF: &[Edit] = &[Edit {
     file: "crates/sync/src/deadline.rs",
     from: "BACK_STOP: Duration = Duration::from_secs(1);",
@@ -11,6 +10,227 @@ const BACK_STOP_OFF: &[Edit] = &[Edit {
 }];
 
 pub(super) const ROWS: &[Row] = &[
+    Row {
+        number: 18,
+        promise: "a mutex whose owner is killed anywhere is free, with the right verdict",
+        layer: "sync",
+        test: "mutex_steps::a_user_killed_anywhere_leaves_the_lock_free_and_the_right_verdict",
+        counts: ("points", 80),
+        plant: Plant {
+            fault: "an owner's death is not told",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "return Ok(if word::owner_died(seen) {",
+                to: "return Ok(if false {",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 19,
+        promise: "a release that is killed anywhere wakes the sleepers",
+        layer: "sync",
+        test: "mutex_steps::a_release_killed_anywhere_wakes_the_sleepers",
+        counts: ("points", 30),
+        plant: Plant {
+            fault: "a release under way is not announced to the kernel",
+            net: BACK_STOP_OFF,
+            edits: &[Edit {
+                file: "crates/sync/src/robust_list.rs",
+                from: "self.head().pending.store(address, Ordering::Relaxed);",
+                to: "self.head().pending.store(address & 0, Ordering::Relaxed);",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 20,
+        promise: "a woken sleeper that is killed while another barges in takes no wake-up with it",
+        layer: "sync",
+        test: "barge::a_killed_sleepers_wake_up_reaches_the_next_sleeper",
+        counts: ("rounds", 20),
+        plant: Plant {
+            fault: "a release clears the waiters bit",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "        if word::has_waiters(seen) {\n            self.wake_next",
+                to: "        if word::has_waiters(seen) {\n            self.futex.fetch_and(!WAITERS, Relaxed);\n            self.wake_next",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 21,
+        promise: "an invariant under a mutex outlives random kills",
+        layer: "sync",
+        test: "mutex_stress::the_robust_mutex_keeps_the_invariant_through_random_kills",
+        counts: ("operations", 1_000_000),
+        plant: Plant {
+            fault: "who finds the lock busy goes in",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "Step::Sleep => wait.pause(self, seen)?,",
+                to: "Step::Sleep => return Ok(Acquired::Clean),",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 22,
+        promise: "a sleeper has a dead owner's lock at once",
+        layer: "sync",
+        test: "recovery::a_sleeper_has_the_dead_owners_lock_at_once",
+        counts: ("deaths", 60),
+        plant: Plant {
+            fault: "who falls asleep does not mark the word",
+            net: BACK_STOP_OFF,
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "let watched = seen | WAITERS;",
+                to: "let watched = seen;",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 23,
+        promise: "what a dead owner left and nobody repaired is given up, what was repaired is not",
+        layer: "sync",
+        test: "conformance::robust::a_repaired_value_is_whole_and_an_unrepaired_one_given_up",
+        counts: ("verdicts", 2),
+        plant: Plant {
+            fault: "what nobody repaired is taken for whole",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/poison.rs",
+                from: "if self.state.load(Ordering::Relaxed) == INCONSISTENT {",
+                to: "if false {",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 24,
+        promise: "whichever way an owner ends, its lock is free",
+        layer: "sync",
+        test: "conformance::robust::every_way_to_die_is_a_death",
+        counts: ("ways to die", 7),
+        plant: Plant {
+            fault: "a sleeper never looks whether the owner lives",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "&& !thread_lives(owner)",
+                to: "&& false",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 25,
+        promise: "a forked child neither owns nor frees its parent's lock",
+        layer: "sync",
+        test: "fork::a_forked_child_neither_owns_nor_frees",
+        counts: ("ways to fork", 3),
+        plant: Plant {
+            fault: "a fork goes unnoticed",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/fork_page.rs",
+                from: "libc::MADV_WIPEONFORK",
+                to: "libc::MADV_NORMAL",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 26,
+        promise: "a stopped owner is not a dead one",
+        layer: "sync",
+        test: "conformance::robust::a_stopped_owner_is_not_dead",
+        counts: ("stops", 2),
+        plant: Plant {
+            fault: "an owner that does not go on is taken for dead",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "&& !thread_lives(owner)",
+                to: "&& thread_lives(owner)",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 27,
+        promise: "a process id that is used again revives and kills no lock",
+        layer: "sync",
+        test: "namespaces::a_reused_process_id_revives_and_kills_nothing",
+        counts: ("ids reused", 400),
+        plant: Plant {
+            fault: "the kernel is not told of the lock",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_list.rs",
+                from: "        self.front.next.store(address, Ordering::Relaxed);\n",
+                to: "",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 28,
+        promise: "locks of another pid namespace are refused",
+        layer: "sync",
+        test: "namespaces::locks_of_another_pid_namespace_are_refused",
+        counts: ("ways to use a lock", 3),
+        plant: Plant {
+            fault: "the namespace is not compared",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/segment/src/segment.rs",
+                from: "if segment == here {",
+                to: "if segment == here || !cfg!(loom) {",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 29,
+        promise: "links in a lock that a peer overwrites are never followed",
+        layer: "sync",
+        test: "hostile::links_overwritten_while_held_are_never_followed",
+        counts: ("overwrites", 20_000),
+        plant: Plant {
+            fault: "the list goes on where the node in the segment points",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_list.rs",
+                from: "self.front.next.store(self.below(newest), Ordering::Relaxed);",
+                to: "self.front.next.store(node.next.load(Ordering::Relaxed), Ordering::Relaxed);",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 30,
+        promise: "the kernel writes nowhere once a lock's memory is another's",
+        layer: "sync",
+        test: "leaks::the_kernel_writes_nowhere_once_a_locks_memory_is_another_s",
+        counts: ("rounds", 40),
+        plant: Plant {
+            fault: "a forgotten guard keeps nothing mapped",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/anchored.rs",
+                from: "std::mem::forget(self.segment.clone());",
+                to: "let _ = &self.segment;",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
     Row {
         number: 31,
         promise: "no notification is lost, whoever is killed",
@@ -52,12 +272,12 @@ pub(super) const ROWS: &[Row] = &[
         test: "rw_stress::readers_see_whole_values_through_random_kills",
         counts: ("kills", 150),
         plant: Plant {
-            fault: "a reader does not look for writers",
+            fault: "a writer's death is not told",
             net: &[],
             edits: &[Edit {
-                file: "crates/sync/src/rw_protocol.rs",
-                from: "if word::owner(self.turnstile.load()) == 0 {",
-                to: "if true {",
+                file: "crates/sync/src/rw_words.rs",
+                from: "            self.head.poison().note_death();\n",
+                to: "",
             }],
             caught_by: CaughtBy::TheRow,
         },
@@ -75,6 +295,23 @@ pub(super) const ROWS: &[Row] = &[
                 file: "crates/sync/src/barrier_protocol.rs",
                 from: "Sitter::Dead(who) => Some(who),",
                 to: "Sitter::Dead(_) => None,",
+            }],
+            caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 36,
+        promise: "an owner that seldom runs is waited for, and not for ever",
+        layer: "sync",
+        test: "barge::an_idle_owner_lets_a_real_time_waiter_wait_and_not_for_ever",
+        counts: ("waits", 10),
+        plant: Plant {
+            fault: "a release wakes nobody",
+            net: BACK_STOP_OFF,
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "if self.futex.wake(1) == 0 {",
+                to: "if false {",
             }],
             caught_by: CaughtBy::TheRow,
         },

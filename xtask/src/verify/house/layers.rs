@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("multiproc-testkit", &[]),
     ("multiproc-examples", &["multiproc"]),
-    ("multiproc-benches", &["multiproc"]),
+    ("multiproc-benches", &["multiproc", "multiproc-testkit"]),
     ("xtask", &["multiproc-rng"]),
 ];
 
