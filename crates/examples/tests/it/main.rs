@@ -2,3 +2,4 @@
 
 mod half_written;
 mod killed_parent;
+mod share_random_state;

@@ -1,0 +1,147 @@
+//! "How to share NumPy random state between processes": its techniques, and the three wishes that it mixes.
+//!
+//! Each section checks what it prints against the numbers that NumPy gives one process alone.
+
+use multiproc::rng::{AnySource, RandomState};
+use multiproc::shared_rng::Split;
+use multiproc::{Context, FillMethod, Pool, Replicated, Shared, SharedArray, fill_parallel, task};
+use ndarray::Ix1;
+
+/// `numpy.random.RandomState(42).random_sample(8)`, with six decimals.
+const FIRST_EIGHT: &str = "0.37454 0.950714 0.731994 0.598658 0.156019 0.155995 0.058084 0.866176";
+const N_WORKERS: usize = 4;
+
+/// Two of the producer's numbers, by the item's place.
+#[task]
+fn receive(numbers: &SharedArray<f64, Ix1>, item: usize) -> Result<Vec<f64>, multiproc::Error> {
+    Ok(numbers.read_part(2 * item..2 * item + 2)?.to_vec())
+}
+
+/// So many numbers of the one stream, at most ten at a time.
+#[task]
+fn draw(stream: &Shared<RandomState>, n: usize) -> Result<Vec<f64>, multiproc::Error> {
+    let mut numbers = vec![0.0; n];
+    for ten in numbers.chunks_mut(10) {
+        stream.draw(|rng| rng.fill_random_sample(ten))?;
+    }
+    Ok(numbers)
+}
+
+/// The first numbers of a copy of its own.
+#[task]
+fn repeat(state: &Replicated<RandomState>, n: usize) -> Vec<f64> {
+    let mut rng = RandomState::clone(state);
+    (0..n).map(|_| rng.random_sample()).collect()
+}
+
+/// The first number of the item's own stream.
+#[task]
+fn own(rng: &mut multiproc::Stream, context: &mut Context, seed: u64) -> f64 {
+    let number = rng.random();
+    assert_eq!(
+        number,
+        Split::new(seed).stream(context.item() as u64).random()
+    );
+    number
+}
+
+/// One process draws, the others receive: through an array, so that many numbers cost no copies.
+fn single_process_generation(pool: &Pool) -> multiproc::Result<()> {
+    let numbers = SharedArray::<f64, Ix1>::zeros(2 * N_WORKERS)?;
+    let mut rng = RandomState::new(42);
+    rng.fill_random_sample(numbers.write()?.as_slice_mut().expect("one axis"));
+    let received = pool.map(receive, 0..N_WORKERS).arg(&numbers).run()?;
+    let together = words(&received.concat());
+    println!("one draws, four receive: {together}");
+    assert_eq!(together, FIRST_EIGHT);
+    Ok(())
+}
+
+/// The state lies in shared memory: who gets which number is open, all together get the first ones.
+fn shared_memory(pool: &Pool) -> multiproc::Result<()> {
+    let stream = Shared::new(RandomState::new(42))?;
+    let drawn = pool.map(draw, [2; N_WORKERS]).chunk(1).arg(&stream).run()?;
+    let together = words(&sorted(drawn.concat()));
+    println!("all draw from one:       {together} (sorted)");
+    assert_eq!(together, words(&sorted(first(8))));
+
+    let stream = Shared::new(RandomState::new(42))?;
+    let job = pool.map(draw, [100_000; N_WORKERS]).chunk(1).arg(&stream);
+    let drawn = sorted(job.run()?.concat());
+    assert_eq!(drawn, sorted(first(400_000)));
+    println!(
+        "                         4 x 100000 draws are the first {} of the stream",
+        drawn.len()
+    );
+    Ok(())
+}
+
+/// Every process has the same numbers.
+fn replicated(pool: &Pool) -> multiproc::Result<()> {
+    let state = Replicated::new(RandomState::new(42))?;
+    for numbers in pool.map(repeat, [3; N_WORKERS]).arg(&state).run()? {
+        println!("each draws the same:     {}", words(&numbers));
+        assert_eq!(words(&numbers), "0.37454 0.950714 0.731994");
+    }
+    Ok(())
+}
+
+/// Every item has numbers of its own: those of `SeedSequence(42).spawn(4)`.
+fn split(pool: &Pool) -> multiproc::Result<()> {
+    let numbers = pool.map(own, [42; N_WORKERS]).seed(42).run()?;
+    println!("each draws its own:      {numbers:?}");
+    let numpys = [
+        0.9167441575549085,
+        0.4674907799518424,
+        0.07123920291270869,
+        0.7639328676507445,
+    ];
+    assert_eq!(numbers, numpys);
+    Ok(())
+}
+
+/// One array, filled by all with what one call would have filled it with.
+fn exact_fill(pool: &Pool) -> multiproc::Result<()> {
+    let n = 1_000_000;
+    let (mut rng, mut alone) = (RandomState::new(42), RandomState::new(42));
+    let array = SharedArray::<f64, Ix1>::zeros(n)?;
+    fill_parallel(pool, FillMethod::standard_normal(), &mut rng, &array)?;
+    let mut expected = vec![0.0; n];
+    alone.fill_standard_normal(&mut expected);
+    assert_eq!(array.read()?.as_slice(), Some(&expected[..]));
+    assert_eq!(
+        AnySource::from(rng).to_words(),
+        AnySource::from(alone).to_words()
+    );
+    println!("all fill one array:      {n} normals and the state are those of one call");
+    Ok(())
+}
+
+pub(crate) fn main() -> multiproc::Result<()> {
+    let pool = Pool::builder().processes(N_WORKERS).build()?;
+    single_process_generation(&pool)?;
+    shared_memory(&pool)?;
+    replicated(&pool)?;
+    split(&pool)?;
+    exact_fill(&pool)
+}
+
+/// The first numbers of the stream, drawn by one process alone.
+fn first(n: usize) -> Vec<f64> {
+    let mut alone = RandomState::new(42);
+    (0..n).map(|_| alone.random_sample()).collect()
+}
+
+fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
+    numbers.sort_by(f64::total_cmp);
+    numbers
+}
+
+/// Numbers with six decimals, without zeros at the end.
+fn words(numbers: &[f64]) -> String {
+    let words = numbers.iter().map(|x| format!("{x:.6}"));
+    let words: Vec<String> = words
+        .map(|word| word.trim_end_matches('0').to_owned())
+        .collect();
+    words.join(" ")
+}
