@@ -4,6 +4,7 @@
 //! Rows, their units and goals stand in `xtask/src/bench/rows.rs`.
 
 pub mod crowd;
+pub mod futex_lock;
 pub mod mailbox;
 pub mod numpy;
 pub mod pthread;

@@ -78,7 +78,7 @@ fn shared_word() -> &'static AtomicU32 {
     unsafe { AtomicU32::from_ptr(shared_page().cast().as_ptr()) }
 }
 
-fn wait(word: &AtomicU32, expected: u32) {
+pub(crate) fn wait(word: &AtomicU32, expected: u32) {
     let timeout = null::<libc::timespec>();
     // SAFETY: the word is valid for the call and a null timeout means none.
     unsafe {
@@ -92,7 +92,7 @@ fn wait(word: &AtomicU32, expected: u32) {
     };
 }
 
-fn wake(word: &AtomicU32) {
+pub(crate) fn wake(word: &AtomicU32) {
     // SAFETY: the word is valid for the call.
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1) };
 }

@@ -158,6 +158,30 @@ pub(super) const ROWS: &[Row] = &[
         goal: Goal::Nanoseconds(300.0),
     },
     Row {
+        name: "shared-draw",
+        about: "one word of a shared PCG64, drawn by one of two processes that do nothing else",
+        target: "shared_rng",
+        goal: Goal::AtMost(1.43, "futex lock"),
+    },
+    Row {
+        name: "shared-lease",
+        about: "one word of a lease of 1000, by one of two such processes",
+        target: "shared_rng",
+        goal: Goal::AtMost(1.25, "hand-written"),
+    },
+    Row {
+        name: "shared-philox",
+        about: "one word of a shared Philox without a lock, by one of two such processes",
+        target: "shared_rng",
+        goal: Goal::AtMost(1.25, "hand-written"),
+    },
+    Row {
+        name: "fill-parallel",
+        about: "one of 100,000,000 normals of PCG64, by two threads",
+        target: "shared_rng",
+        goal: Goal::AtMost(0.54, "one core"),
+    },
+    Row {
         name: "pool-start",
         about: "start a pool of two workers until both have answered, and end it",
         target: "pool",
