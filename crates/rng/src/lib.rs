@@ -65,7 +65,6 @@ pub use random_state::RandomState;
 pub use seed_sequence::{SeedSequence, SpawnPath};
 pub use seek::Seek;
 pub use sfc64::Sfc64;
-#[cfg(all(target_arch = "x86_64", feature = "std"))]
 #[doc(hidden)]
 pub use simd::{Instructions, with_at_most};
 pub use state::{

@@ -301,15 +301,23 @@ mod tests {
 
     use super::super::ziggurat::normal;
     use super::super::ziggurat_steps::{Normal, Replay, words};
+    use super::super::ziggurat_tables::NORMAL_SCALE;
     use super::*;
     use crate::Pcg64;
     use crate::simd::{Layered, Layers};
 
-    /// The normal, but every height is too close to call.
+    /// The normal, but no word is surely inside, and every height is too close to call.
     struct Cautious;
 
     impl Layered<u64> for Cautious {
-        const LAYERS: Layers<u64> = Normal::LAYERS;
+        const LAYERS: Layers<u64> = {
+            static PACKED: [u64; 256] =
+                Layers::<u64>::pack(Normal::LAYERS.base, &NORMAL_SCALE, &[0; 256], 52);
+            Layers {
+                packed: &PACKED,
+                ..Normal::LAYERS
+            }
+        };
     }
 
     impl Ziggurat for Cautious {

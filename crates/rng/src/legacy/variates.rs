@@ -161,3 +161,46 @@ impl Kernel for MakePairs<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Squared radii where a logarithm could go wrong: beside powers of two, beside the edges of
+    /// the tables, next to 1 and next to 0, and many between.
+    fn radii() -> impl Iterator<Item = f64> {
+        let edges = (1..=16_u64).map(|i| 0x3fe0_0000_0000_0000 + (i << 48));
+        let exponents = (1..106).map(|i| (1023 - i) << 52);
+        let beside = edges.chain(exponents).flat_map(|bits| bits - 40..bits + 40);
+        let between = (1..200_000_u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 12);
+        let between = between.map(|bits| 0x3fe0_0000_0000_0000 - (bits % 7 << 52) | bits);
+        let radii = beside.chain(between).map(f64::from_bits);
+        radii.filter(|&r2| 0.0 < r2 && r2 < 1.0)
+    }
+
+    #[test]
+    fn a_certain_logarithm_is_the_one_of_libm() {
+        let mut block = Block::new();
+        let (mut n_tried, mut n_certain) = (0, 0);
+        let mut radii = radii().peekable();
+        while radii.peek().is_some() {
+            let mut n = 0;
+            for r2 in radii.by_ref().take(BLOCK) {
+                (block.points.x1[n], block.points.x2[n]) = (0.5, -1.0);
+                block.points.r2[n] = r2;
+                n += 1;
+            }
+            let mut pairs = [[0.0; 2]; BLOCK];
+            let mut is_certain = [0; BLOCK / 8];
+            let n_done = simd::polar_pairs(&block.points, &mut pairs[..n], &mut is_certain);
+            for i in (0..n_done).filter(|i| is_certain[i / 8] >> (i % 8) & 1 == 1) {
+                let r2 = block.points.r2[i];
+                assert_eq!(pairs[i], pair(0.5, -1.0, r2, log(r2)), "of {r2:e}");
+                n_certain += 1;
+            }
+            n_tried += n_done;
+        }
+        assert!(n_certain * 10 >= n_tried * 9, "{n_certain} of {n_tried}");
+        assert!(n_certain < n_tried || n_tried == 0, "libm was never asked");
+    }
+}

@@ -1,10 +1,15 @@
 //! The entry points of a target without vector code: nothing is ever written.
 
-use super::{Kernel, Layered};
+use super::{Instructions, Kernel, Layered};
 use crate::Philox;
 use crate::legacy::Points;
 use crate::mt19937::N;
 use crate::pcg64::{Pcg, Permutation};
+
+/// Calls `f`, as there is nothing to choose from.
+pub fn with_at_most<R>(_: Instructions, f: impl FnOnce() -> R) -> R {
+    f()
+}
 
 pub(crate) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()

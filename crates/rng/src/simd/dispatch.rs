@@ -4,8 +4,8 @@
     reason = "vector code is entered after asking the processor"
 )]
 
-use super::instructions::{Instructions, used};
-use super::{Kernel, Layered, integers, mt19937, pcg, philox, polar, ziggurat};
+use super::detection::used;
+use super::{Instructions, Kernel, Layered, integers, mt19937, pcg, philox, polar, ziggurat};
 use crate::legacy::Points;
 use crate::mt19937::N;
 use crate::pcg64::{Pcg, Permutation};

@@ -5,6 +5,7 @@
 //! none where the instructions are missing or the slice is too short to be worth it. The caller
 //! goes on with the portable code from there.
 
+mod instructions;
 #[cfg_attr(
     not(all(target_arch = "x86_64", feature = "std")),
     expect(dead_code, reason = "only vector code reads it")
@@ -12,9 +13,9 @@
 mod layers;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-mod dispatch;
+mod detection;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-mod instructions;
+mod dispatch;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod integers;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
@@ -31,15 +32,18 @@ mod polar;
 mod ziggurat;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-pub(crate) use dispatch::*;
+pub use detection::with_at_most;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
-pub use instructions::{Instructions, with_at_most};
+pub(crate) use dispatch::*;
 
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
 mod absent;
 #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
+pub use absent::with_at_most;
+#[cfg(not(all(target_arch = "x86_64", feature = "std")))]
 pub(crate) use absent::*;
 
+pub use instructions::Instructions;
 pub(crate) use layers::{Layered, Layers};
 
 /// Loops to be compiled once for each width of vectors; nothing else about them changes.

@@ -3,19 +3,22 @@
 use std::fmt::Debug;
 
 use multiproc_rng::{
-    BitGenerator, Generator, Integer, Mt19937, Pcg64, Pcg64Dxsm, Philox, RandomState, SavedState,
-    Sfc64,
+    BitGenerator, Generator, Instructions, Integer, Mt19937, Pcg64, Pcg64Dxsm, Philox, RandomState,
+    SavedState, Sfc64, with_at_most,
 };
 
 /// Lengths across the edges of every block and round, each with an odd and an even neighbour.
 fn lengths() -> impl Iterator<Item = usize> {
-    let edges = [256, 512, 623, 624, 1024, 1536, 2048, 3072, 4096, 6144];
+    let edges = [
+        64, 128, 256, 512, 623, 624, 1024, 1280, 1536, 2048, 3072, 4096, 6144,
+    ];
     let around = edges.into_iter().flat_map(|edge| edge - 3..edge + 4);
     (0..150).chain(around).chain([5000, 12_345])
 }
 
 /// Calls `check` with generators in many states: seeds, and words and halves already drawn.
 fn in_many_states<B: BitGenerator + Clone>(seeded: impl Fn(u64) -> B, check: impl Fn(&B, usize)) {
+    let _watchdog = multiproc_testkit::watchdog(multiproc_testkit::PATIENCE);
     for (seed, length) in lengths().enumerate() {
         let mut bits = seeded(seed as u64);
         for _ in 0..seed % 7 {
@@ -25,7 +28,14 @@ fn in_many_states<B: BitGenerator + Clone>(seeded: impl Fn(u64) -> B, check: imp
     }
 }
 
-/// Compares a fill with single draws from the same state.
+/// Each is tried where the processor has it, and else the best one below it again.
+const EVERY_PATH: [Instructions; 3] = [
+    Instructions::Portable,
+    Instructions::Avx2,
+    Instructions::Avx512,
+];
+
+/// Compares a fill by every path with single draws from the same state.
 fn compare<B: BitGenerator + Clone, R, T: Copy + Default + PartialEq + Debug>(
     bits: &B,
     length: usize,
@@ -34,13 +44,21 @@ fn compare<B: BitGenerator + Clone, R, T: Copy + Default + PartialEq + Debug>(
     draw: impl Fn(&mut R) -> T,
     state: impl Fn(&R) -> String,
 ) {
-    let (mut filled, mut drawn) = (wrap(bits.clone()), wrap(bits.clone()));
-    let mut values = vec![T::default(); length];
-    fill(&mut filled, &mut values);
-    for (i, value) in values.iter().enumerate() {
-        assert_eq!(*value, draw(&mut drawn), "value {i} of {length}");
+    let mut drawn = wrap(bits.clone());
+    let expected: Vec<T> = (0..length).map(|_| draw(&mut drawn)).collect();
+    for most in EVERY_PATH {
+        let mut filled = wrap(bits.clone());
+        let mut values = vec![T::default(); length];
+        with_at_most(most, || fill(&mut filled, &mut values));
+        for (i, (value, expected)) in values.iter().zip(&expected).enumerate() {
+            assert_eq!(value, expected, "value {i} of {length}, {most:?}");
+        }
+        assert_eq!(
+            state(&filled),
+            state(&drawn),
+            "state after {length}, {most:?}"
+        );
     }
-    assert_eq!(state(&filled), state(&drawn), "state after {length}");
 }
 
 /// Runs `$check` on every generator of NumPy.
