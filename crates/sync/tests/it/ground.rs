@@ -1,6 +1,7 @@
 //! [`Ground`]: the segment that a test and its children meet in.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentError, SegmentName};
 use multiproc_sync::{
@@ -25,6 +26,8 @@ const BARRIER: Place = Place::Control(AccessTable::LEN + 4096);
 pub(crate) const RW_LOCK: Place = Place::Control(4 * AccessTable::LEN);
 /// Where the semaphore or the permits of a test stand.
 pub(crate) const SEMAPHORE: Place = Place::Control(6 * AccessTable::LEN);
+/// After so long a sleeper was not woken: it looked for itself, as it does after a second.
+pub(crate) const LOOKED_ITSELF: Duration = Duration::from_millis(800);
 /// Numbers in the payload for test and children to tell each other how far they are.
 pub(crate) const NUMBERS: usize = 512;
 

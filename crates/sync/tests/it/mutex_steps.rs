@@ -6,7 +6,7 @@ use multiproc_sync::{LockError, RobustMutex};
 use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{Child, child, step};
 
-use crate::ground::{Ground, fall_asleep, own_tid};
+use crate::ground::{Ground, LOOKED_ITSELF, fall_asleep, own_tid};
 use crate::killing::{kill_everywhere, until_asleep_or_dead};
 
 const USING: &str = "mutex_steps::using_role";
@@ -88,7 +88,7 @@ fn sleeper(ground: &Ground) -> Child {
 
 #[test]
 fn a_release_killed_anywhere_wakes_the_sleepers() {
-    let mut worst = Duration::ZERO;
+    let (mut worst, mut late) = (Duration::ZERO, 0);
     let points = kill_everywhere(
         n_points() / 2,
         RELEASING,
@@ -98,6 +98,7 @@ fn a_release_killed_anywhere_wakes_the_sleepers() {
             for mut child in sleepers {
                 let line = child.read_line();
                 worst = worst.max(killed.elapsed());
+                late += u64::from(killed.elapsed() > LOOKED_ITSELF);
                 assert!(
                     line.is_some_and(|line| line.starts_with("got it")),
                     "after {point} instructions"
@@ -105,9 +106,12 @@ fn a_release_killed_anywhere_wakes_the_sleepers() {
             }
         },
     );
+    // A few may be late for want of a processor; a wake-up that is lost would be so at most points.
+    assert!(late <= points / 4, "{late} sleepers were not woken");
     Row::new(19)
         .figure("points", points)
         .figure("hangs", 0)
+        .figure("at the back-stop", late)
         .figure("worst wake ms", worst.as_millis())
         .print();
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use multiproc_sync::{LockError, MutexGuard, RawMutex};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, child, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, is_running, watchdog};
 
 use crate::ground::Ground;
 
@@ -71,6 +71,10 @@ fn kill_workers_at_random<R: RawMutex>(role: &str) -> Figures {
             std::thread::yield_now();
         }
         let victim = (seed >> 32) as usize % N_WORKERS;
+        assert!(
+            is_running(workers[victim].pid()),
+            "a worker found something"
+        );
         workers[victim].kill();
         n_kills += 1;
         if ground.read(OPERATIONS) >= operations && n_kills >= enough_kills {

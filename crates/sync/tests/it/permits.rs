@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use multiproc_sync::{PERMITS, Permits, Place, SemaphoreError, SyncError};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, Signal, child, watchdog};
+use multiproc_testkit::{Child, PATIENCE, Signal, child, is_running, watchdog};
 
 use crate::ground::{Ground, SEMAPHORE, fall_asleep, own_tid};
 
@@ -192,6 +192,10 @@ fn permits_are_neither_lost_nor_made_by_random_kills() {
             thread::yield_now();
         }
         let victim = (seed >> 32) as usize % N_WORKERS;
+        assert!(
+            is_running(workers[victim].pid()),
+            "a worker found something"
+        );
         workers[victim].kill();
         workers[victim] = ground.spawn(CYCLING, &[]);
     }

@@ -6,7 +6,7 @@ use multiproc_sync::{LockError, RobustMutex};
 use multiproc_testkit::torture::{Row, Scale};
 use multiproc_testkit::{PATIENCE, child, watchdog};
 
-use crate::ground::{Ground, fall_asleep, own_tid};
+use crate::ground::{Ground, LOOKED_ITSELF, fall_asleep, own_tid};
 
 const OWNING: &str = "recovery::owning_role";
 const AWAITING: &str = "recovery::awaiting_role";
@@ -17,6 +17,10 @@ fn a_sleeper_has_the_dead_owners_lock_at_once() {
     let mut waits: Vec<Duration> = (0..rounds).map(|_| round()).collect();
     waits.sort_unstable();
     let at = |percent: usize| waits[(waits.len() - 1) * percent / 100].as_micros();
+    assert!(
+        waits[waits.len() / 2] < LOOKED_ITSELF,
+        "the kernel wakes nobody: {waits:?}"
+    );
     Row::new(22)
         .figure("deaths", rounds)
         .figure("median us", at(50))

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use multiproc_sync::{LockError, RwLockWriteGuard};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, child, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, is_running, watchdog};
 
 use crate::ground::Ground;
 
@@ -33,6 +33,10 @@ fn readers_see_whole_values_through_random_kills() {
             std::thread::yield_now();
         }
         let victim = (seed >> 32) as usize % N_WORKERS;
+        assert!(
+            is_running(workers[victim].pid()),
+            "a worker found something"
+        );
         workers[victim].kill();
         // Whatever it held, writing is possible again.
         let start = Instant::now();
