@@ -47,7 +47,7 @@ pub(crate) use self::words::ArenaWords;
 ///
 /// - One robust lock guards the arena. A process killed at any instruction in here leaves it
 ///   consistent and every other block as it was: an allocation was made or was not, a block is freed or
-///   still live. The next one to come makes the free lists anew, which takes about 10 ns for each block.
+///   still live. The next one to come makes the free lists anew by one walk over the blocks.
 /// - Blocks belong to nobody, as `malloc`'s do: they stay when their maker dies. [`Owner`]s can be given
 ///   to find those of dead processes.
 /// - Free neighbours are joined at once. [`stats`](Self::stats) tells how scattered the rest is.
@@ -357,8 +357,8 @@ impl Arena {
         stats?.map_err(|trouble| self.error(trouble, None))
     }
 
-    /// Looks at every block, list and count, and fails unless all agree. It holds the lock for about 10 ns a
-    /// block.
+    /// Looks at every block, list and count, and fails unless all agree. It holds the lock for all
+    /// that time.
     ///
     /// # Errors
     ///
