@@ -106,8 +106,8 @@ fn a_release_killed_anywhere_wakes_the_sleepers() {
             }
         },
     );
-    // A few may be late for want of a processor; a wake-up that is lost would be so at most points.
-    assert!(late <= points / 4, "{late} sleepers were not woken");
+    // One may be late for want of a processor.
+    assert!(late <= points / 16, "{late} sleepers were not woken");
     Row::new(19)
         .figure("points", points)
         .figure("hangs", 0)

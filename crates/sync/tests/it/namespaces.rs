@@ -96,6 +96,7 @@ fn reusing_role() {
 }
 
 const FORBIDDEN: i32 = 100;
+const PANICKED: i32 = 99;
 /// The id that every process of the round gets.
 const REUSED: i32 = 300;
 
@@ -149,7 +150,9 @@ fn in_a_fork(body: impl FnOnce() -> i32) -> i32 {
     // SAFETY: the child runs a copy of this thread alone, and ends by `_exit`.
     let forked = unsafe { libc::fork() };
     if forked == 0 {
-        let answer = body();
+        // A panic must not end this thread, and with it a process that has no other, in peace.
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+        let answer = answer.unwrap_or(PANICKED);
         // SAFETY: it ends the child without running what belongs to the parent.
         unsafe { libc::_exit(answer) };
     }
