@@ -46,7 +46,6 @@ pub(crate) enum CaughtBy {
     /// The row's own.
     TheRow,
     /// This model of `sync`'s `tests/loom`, for orderings that no processor here ever shows.
-    #[expect(dead_code, reason = "the rows of `sync` come with it")]
     Loom(&'static str),
 }
 

@@ -272,12 +272,12 @@ pub(super) const ROWS: &[Row] = &[
         test: "rw_stress::readers_see_whole_values_through_random_kills",
         counts: ("kills", 150),
         plant: Plant {
-            fault: "a writer's death is not told",
-            net: &[],
+            fault: "who waits for a reader does not mark its slot",
+            net: BACK_STOP_OFF,
             edits: &[Edit {
-                file: "crates/sync/src/rw_words.rs",
-                from: "            self.head.poison().note_death();\n",
-                to: "",
+                file: "crates/sync/src/robust_word.rs",
+                from: "let watched = seen | WAITERS;",
+                to: "let watched = seen;",
             }],
             caught_by: CaughtBy::TheRow,
         },
@@ -297,6 +297,25 @@ pub(super) const ROWS: &[Row] = &[
                 to: "Sitter::Dead(_) => None,",
             }],
             caught_by: CaughtBy::TheRow,
+        },
+    },
+    Row {
+        number: 35,
+        promise: "no schedule of the lock loses a wake-up or lets two in",
+        layer: "sync",
+        test: "model::the_lock_is_as_simple_as_it_can_be",
+        counts: ("states", 1_000_000),
+        plant: Plant {
+            fault: "a release orders nothing",
+            net: &[],
+            edits: &[Edit {
+                file: "crates/sync/src/robust_word.rs",
+                from: "self.futex.fetch_sub(tid.into(), Release)",
+                to: "self.futex.fetch_sub(tid.into(), Relaxed)",
+            }],
+            caught_by: CaughtBy::Loom(
+                "lock::three_threads_exclude_each_other_and_all_get_their_turn",
+            ),
         },
     },
     Row {
