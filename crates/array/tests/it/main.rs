@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod dtypes;
 mod files;
 mod frozen;
 mod handles;
