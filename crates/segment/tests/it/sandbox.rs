@@ -20,7 +20,7 @@ pub(crate) fn runs(role: &str, args: &[&str]) -> bool {
 
 /// As [`runs`], with the numbers that the role says after `done`.
 pub(crate) fn figures(role: &str, args: &[&str]) -> Option<Vec<u64>> {
-    let _watchdog = watchdog(2 * PATIENCE);
+    let _watchdog = watchdog(5 * PATIENCE);
     let mut child = Child::spawn(role, args);
     let answer = child.read_line();
     let status = child.wait();
@@ -80,10 +80,14 @@ pub(crate) fn start(body: impl FnOnce()) -> i32 {
     pid
 }
 
-/// Kills what [`start`] started, and reaps it.
-pub(crate) fn stop(pid: i32) {
+/// Kills what [`start`] started.
+pub(crate) fn kill(pid: i32) {
     // SAFETY: `kill` takes numbers only; the child was not waited for, so that the number is its own.
     unsafe { libc::kill(pid, libc::SIGKILL) };
+}
+
+/// Waits for the end of what was [killed](kill).
+pub(crate) fn reap(pid: i32) {
     let mut status = 0;
     // SAFETY: as in `fork`.
     let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };

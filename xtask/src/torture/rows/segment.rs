@@ -260,7 +260,7 @@ pub(super) const ROWS: &[Row] = &[
         promise: "those who prune and leave harm nobody that lives",
         layer: "segment",
         test: "stress::under_random_kills_no_living_name_is_lost_and_no_dead_one_is_left",
-        counts: ("kills", 1_500),
+        counts: ("kills", 500),
         plant: Plant {
             fault: "who creates a segment holds no flock",
             net: &[],
