@@ -173,7 +173,7 @@ mod tests {
         let exponents = (1..106).map(|i| (1023 - i) << 52);
         let beside = edges.chain(exponents).flat_map(|bits| bits - 40..bits + 40);
         let between = (1..200_000_u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 12);
-        let between = between.map(|bits| 0x3fe0_0000_0000_0000 - (bits % 7 << 52) | bits);
+        let between = between.map(|bits| (0x3fe0_0000_0000_0000 - ((bits % 7) << 52)) | bits);
         let radii = beside.chain(between).map(f64::from_bits);
         radii.filter(|&r2| 0.0 < r2 && r2 < 1.0)
     }
