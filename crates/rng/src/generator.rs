@@ -3,7 +3,7 @@
 use core::ops::RangeBounds;
 
 use crate::integers::{self, Integer, Method};
-use crate::{BitGenerator, Pcg64, RngError, StreamVersion};
+use crate::{BitGenerator, Pcg64, RngError, StreamVersion, simd};
 
 /// Draws numbers of every distribution from a [`BitGenerator`].
 ///
@@ -86,7 +86,7 @@ impl<B: BitGenerator> Generator<B> {
 
     /// Fills `out` with doubles in `[0, 1)`: NumPy's `random(out=out)`.
     pub fn fill_random(&mut self, out: &mut [f64]) {
-        self.bits.fill_double(out);
+        simd::fill_large(out, |part| self.bits.fill_double(part));
     }
 
     /// Fills `out` with singles in `[0, 1)`: NumPy's `random(dtype=float32, out=out)`.

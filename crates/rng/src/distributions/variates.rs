@@ -1,7 +1,7 @@
 //! [`Variates`]: the three sources that all samplers draw from.
 
 use super::{ziggurat, ziggurat_fill, ziggurat_steps};
-use crate::BitGenerator;
+use crate::{BitGenerator, simd};
 
 /// Random words, and the normals and exponentials made from them.
 ///
@@ -52,10 +52,14 @@ impl<B: BitGenerator + ?Sized> Variates for B {
     }
 
     fn fill_standard_normal(&mut self, out: &mut [f64]) {
-        ziggurat_fill::fill::<ziggurat_steps::Normal, _>(self, out);
+        simd::fill_large(out, |part| {
+            ziggurat_fill::fill::<ziggurat_steps::Normal, _>(self, part);
+        });
     }
 
     fn fill_standard_exponential(&mut self, out: &mut [f64]) {
-        ziggurat_fill::fill::<ziggurat_steps::Exponential, _>(self, out);
+        simd::fill_large(out, |part| {
+            ziggurat_fill::fill::<ziggurat_steps::Exponential, _>(self, part);
+        });
     }
 }

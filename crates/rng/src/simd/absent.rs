@@ -82,3 +82,7 @@ pub(crate) fn keep_points(_: &[f64], _: &mut Points) -> (usize, usize) {
 pub(crate) fn polar_pairs(_: &Points, _: &mut [[f64; 2]], _: &mut [u8]) -> usize {
     0
 }
+
+pub(crate) fn fill_large(out: &mut [f64], mut fill: impl FnMut(&mut [f64])) {
+    fill(out);
+}

@@ -5,7 +5,9 @@
 )]
 
 use super::detection::used;
-use super::{Instructions, Kernel, Layered, integers, mt19937, pcg, philox, polar, ziggurat};
+use super::{
+    Instructions, Kernel, Layered, integers, mt19937, pcg, philox, polar, stream, ziggurat,
+};
 use crate::legacy::Points;
 use crate::mt19937::N;
 use crate::pcg64::{Pcg, Permutation};
@@ -192,4 +194,15 @@ pub(crate) fn polar_pairs(points: &Points, pairs: &mut [[f64; 2]], is_certain: &
     }
     // SAFETY: `polar::pairs` needs features that `has_avx512` stands for.
     unsafe { polar::pairs(points, pairs, is_certain) }
+}
+
+/// Fills `out` by `fill`, in one call or, past the caches, in several that follow each other.
+pub(crate) fn fill_large(out: &mut [f64], mut fill: impl FnMut(&mut [f64])) {
+    /// 32 MiB: beyond what one core should take of a cache.
+    const LARGE: usize = 1 << 22;
+    if out.len() < LARGE || !has_avx512() {
+        return fill(out);
+    }
+    // SAFETY: `stream::fill_streaming` needs features that `has_avx512` stands for.
+    unsafe { stream::fill_streaming(out, fill) }
 }

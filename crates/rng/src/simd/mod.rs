@@ -29,6 +29,8 @@ mod philox;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod polar;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod stream;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod ziggurat;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]

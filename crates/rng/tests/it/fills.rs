@@ -192,3 +192,24 @@ fn filled_philox_words_carry_through_the_counter() {
         }
     }
 }
+
+#[test]
+fn fills_far_beyond_the_caches_are_those_in_parts() {
+    fn check(fill: fn(&mut Generator<Pcg64>, &mut [f64])) {
+        let _watchdog = multiproc_testkit::watchdog(multiproc_testkit::PATIENCE);
+        let mut whole = Generator::new(Pcg64::seed_from(9));
+        let mut in_parts = whole.clone();
+        let mut found = vec![0.0; (1 << 22) + 1004];
+        let mut expected = found.clone();
+        // From the second double on: not where a vector would begin.
+        fill(&mut whole, &mut found[1..]);
+        expected[1..]
+            .chunks_mut(100_003)
+            .for_each(|part| fill(&mut in_parts, part));
+        assert!(found == expected, "not the same values");
+        assert_eq!(whole.bits(), in_parts.bits());
+    }
+    check(Generator::fill_random);
+    check(Generator::fill_standard_normal);
+    check(Generator::fill_standard_exponential);
+}

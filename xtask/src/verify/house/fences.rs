@@ -18,6 +18,7 @@ const FENCED: &[&str] = &[
     "crates/rng/src/math.rs",
     "crates/rng/src/simd/dispatch.rs",
     "crates/rng/src/simd/lanes.rs",
+    "crates/rng/src/simd/stream.rs",
     "crates/segment/src/bytes.rs",
     "crates/segment/src/fork_mark.rs",
     "crates/segment/tests/it/sandbox.rs",
