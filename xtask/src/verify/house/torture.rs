@@ -15,7 +15,7 @@ pub(super) fn complaints(root: &Path, sources: &[Source]) -> Vec<String> {
         let found = found.into_iter().flatten();
         complaints.extend(found.map(|what| format!("torture row {}: {what}", row.number)));
     }
-    complaints.extend(printed_twice(sources));
+    complaints.extend(print_complaints(sources));
     let page = sources.iter().find(|source| source.path == PAGE);
     if !page.is_some_and(|page| page.text.contains(&markdown())) {
         complaints.push(format!(
@@ -51,8 +51,8 @@ fn plant_complaint(root: &Path, row: &'static Row) -> Option<String> {
     edited(root, row.plant.net.iter().chain(row.plant.edits)).err()
 }
 
-/// Rows that are printed in two places.
-fn printed_twice(sources: &[Source]) -> Vec<String> {
+/// Rows that are printed and not in the table, or printed in two places.
+fn print_complaints(sources: &[Source]) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
     let tests = sources
@@ -61,10 +61,15 @@ fn printed_twice(sources: &[Source]) -> Vec<String> {
     for source in tests {
         for rest in source.text.split("Row::new(").skip(1) {
             let number = rest.split(')').next().unwrap_or_default();
+            let path = &source.path;
+            if rows().all(|row| row.number.to_string() != number) {
+                complaints.push(format!(
+                    "{path}: prints torture row {number}, which xtask/src/torture/rows does not have"
+                ));
+            }
             if seen.contains(&number) {
                 complaints.push(format!(
-                    "{}: prints torture row {number}, as another test does",
-                    source.path
+                    "{path}: prints torture row {number}, as another test does"
                 ));
             }
             seen.push(number);
