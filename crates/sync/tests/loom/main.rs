@@ -15,6 +15,12 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
+#[path = "../../src/barrier_protocol.rs"]
+mod barrier_protocol;
+#[path = "../../src/bell.rs"]
+mod bell;
+#[path = "../../src/broken.rs"]
+mod broken;
 #[path = "../../src/claim_protocol.rs"]
 mod claim_protocol;
 #[path = "../../src/claim_rules.rs"]
@@ -23,8 +29,14 @@ mod claim_rules;
 mod count_word;
 #[path = "../../src/deadline.rs"]
 mod deadline;
+#[path = "../../src/event_word.rs"]
+mod event_word;
 #[path = "../../src/holder.rs"]
 mod holder;
+#[path = "../../src/once_word.rs"]
+mod once_word;
+#[path = "../../src/party_seat.rs"]
+mod party_seat;
 #[path = "../../src/permit_protocol.rs"]
 mod permit_protocol;
 mod primitive;
@@ -34,12 +46,16 @@ mod robust_word;
 mod rw_protocol;
 #[path = "../../src/seat.rs"]
 mod seat;
+#[path = "../../src/waitlist.rs"]
+mod waitlist;
 #[path = "../../src/watch.rs"]
 mod watch;
 #[path = "../../src/word.rs"]
 mod word;
 
+mod conditions;
 mod lock;
+mod meeting;
 mod permits;
 mod rw_lock;
 mod table;

@@ -78,6 +78,13 @@ impl<A: Word> Futex<A> {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    First,
+    Other,
+    Not,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watched<'a, A> {
     pub(crate) futex: &'a Futex<A>,
@@ -108,14 +115,15 @@ pub(crate) fn thread_lives(_tid: u32) -> bool {
     true
 }
 
+/// Knows the thread whose list has it, in place of the list. Nobody else looks there, so it is not explored.
 #[derive(Debug, Default)]
-pub(crate) struct ListNode;
+pub(crate) struct ListNode(std::sync::atomic::AtomicU32);
 
 impl ListNode {
     pub(crate) const NEXT_OFFSET: usize = 0;
 }
 
-/// A thread by its id. Its list is not explored: nobody but the thread itself looks at it.
+/// A thread by its id.
 #[derive(Debug)]
 pub(crate) struct ThreadList {
     pub(crate) tid: u32,
@@ -134,18 +142,24 @@ impl ThreadList {
         false
     }
 
+    pub(crate) fn room(&self) -> usize {
+        usize::MAX
+    }
+
     pub(crate) fn begin(&self, _node: &ListNode) {}
 
     pub(crate) fn end(&self) {}
 
-    pub(crate) fn link(&self, _node: &ListNode) {}
-
-    pub(crate) fn unlink(&self, _node: &ListNode) -> bool {
-        true
+    pub(crate) fn link(&self, node: &ListNode) {
+        node.0.store(self.tid, SeqCst);
     }
 
-    pub(crate) fn holds(&self, _node: &ListNode) -> bool {
-        true
+    pub(crate) fn unlink(&self, node: &ListNode) -> bool {
+        node.0.compare_exchange(self.tid, 0, SeqCst, SeqCst).is_ok()
+    }
+
+    pub(crate) fn holds(&self, node: &ListNode) -> bool {
+        node.0.load(SeqCst) == self.tid
     }
 
     pub(crate) fn keep(&self, _node: &ListNode) {}
