@@ -148,8 +148,9 @@ impl Waitlist {
         }
     }
 
-    /// Wakes everybody to look for themselves.
+    /// Notifies all, to look for themselves: had the sequence not moved on, those woken would do the same, for ever.
     fn rouse(&self) -> Waited {
+        let _ = (self.sequence).fetch_update(AcqRel, Relaxed, |word| Some(moved_on(word)));
         self.sequence.wake(i32::MAX);
         Waited::Notified
     }
