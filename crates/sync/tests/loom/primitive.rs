@@ -78,13 +78,6 @@ impl<A: Word> Futex<A> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    First,
-    Other,
-    Not,
-}
-
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watched<'a, A> {
     pub(crate) futex: &'a Futex<A>,

@@ -301,9 +301,9 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         number: 35,
-        promise: "no schedule of the lock loses a wake-up or lets two in",
+        promise: "no schedule of a model loses a wake-up or lets two in",
         layer: "sync",
-        test: "model::the_lock_is_as_simple_as_it_can_be",
+        test: "model::the_algorithms_are_as_simple_as_they_can_be",
         counts: ("states", 1_000_000),
         plant: Plant {
             fault: "a release orders nothing",
