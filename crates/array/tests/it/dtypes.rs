@@ -9,14 +9,16 @@ use multiproc_testkit::unique_name;
 use ndarray::{Ix1, Ix2, Ix3};
 use num_complex::Complex;
 
+type Open = fn(&SegmentName) -> Result<(), ArrayError>;
+
 /// What one type does with arrays, whatever it is.
 struct Kind {
     descr: &'static str,
     /// Makes an array of 4 by 6 elements and keeps it.
     create: fn(&SegmentName) -> Box<dyn Any>,
-    open: fn(&SegmentName) -> Result<(), ArrayError>,
+    open: Open,
     /// As arrays of one axis and of three.
-    open_otherwise: [fn(&SegmentName) -> Result<(), ArrayError>; 2],
+    open_otherwise: [Open; 2],
 }
 
 fn kind<T: Element>() -> Kind {
