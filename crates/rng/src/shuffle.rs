@@ -123,3 +123,26 @@ impl<B: BitGenerator> RandomState<B> {
         permutation(&mut self.bits, n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pcg64;
+
+    #[test]
+    fn targets_decided_in_groups_are_those_drawn_one_by_one() {
+        let lengths = (0..300).chain([511, 512, 513, 4096, 4099, 70_000]);
+        for (seed, n) in lengths.enumerate() {
+            let mut grouped = Pcg64::seed_from(seed as u64);
+            let mut single = grouped.clone();
+            let mut found = Vec::new();
+            shuffle_by(&mut grouped, n, |i, j| found.push((i, j)));
+            let expected: Vec<_> = (1..n)
+                .rev()
+                .map(|i| (i, masked(&mut single, i as u64) as usize))
+                .collect();
+            assert_eq!(found, expected, "of {n}");
+            assert_eq!(grouped, single, "after {n}");
+        }
+    }
+}
