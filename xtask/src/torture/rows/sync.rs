@@ -170,12 +170,12 @@ pub(super) const ROWS: &[Row] = &[
         test: "namespaces::a_reused_process_id_revives_and_kills_nothing",
         counts: ("ids reused", 400),
         plant: Plant {
-            fault: "the kernel is not told of the lock",
+            fault: "a forked child takes its parent's thread for its own",
             net: &[],
             edits: &[Edit {
-                file: "crates/sync/src/robust_list.rs",
-                from: "        self.front.next.store(address, Ordering::Relaxed);\n",
-                to: "",
+                file: "crates/sync/src/fork_page.rs",
+                from: "libc::MADV_WIPEONFORK",
+                to: "libc::MADV_NORMAL",
             }],
             caught_by: CaughtBy::TheRow,
         },
@@ -204,12 +204,12 @@ pub(super) const ROWS: &[Row] = &[
         test: "hostile::links_overwritten_while_held_are_never_followed",
         counts: ("overwrites", 20_000),
         plant: Plant {
-            fault: "the list goes on where the node in the segment points",
+            fault: "a release follows the back link that lies in the segment",
             net: &[],
             edits: &[Edit {
                 file: "crates/sync/src/robust_list.rs",
-                from: "self.front.next.store(self.below(newest), Ordering::Relaxed);",
-                to: "self.front.next.store(node.next.load(Ordering::Relaxed), Ordering::Relaxed);",
+                from: "        self.unlink_at(index, newest);\n        true",
+                to: "        if index < newest {\n            let back = node.prev.load(Ordering::Relaxed) as *const AtomicU64;\n            unsafe { &*back }.store(0, Ordering::Relaxed);\n        }\n        self.unlink_at(index, newest);\n        true",
             }],
             caught_by: CaughtBy::TheRow,
         },
@@ -301,7 +301,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         number: 35,
-        promise: "no schedule of a model loses a wake-up or lets two in",
+        promise: "no schedule of an algorithm loses a wake-up or lets two in, whoever dies",
         layer: "sync",
         test: "model::the_algorithms_are_as_simple_as_they_can_be",
         counts: ("states", 1_000_000),
