@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::process;
+use std::sync::atomic::AtomicBool;
 
 use crate::blocks::ReceivedBlocks;
 use crate::board::Board;
 use crate::board_layout::BoardLayout;
 use crate::error::PoolError;
+use crate::here::{self, Threads};
 use crate::items::Items;
 use crate::message::Run;
 use crate::patience::Limits;
@@ -14,7 +16,6 @@ use crate::prepared::Prepared;
 use crate::progress::Ticker;
 use crate::registry;
 use crate::run;
-use crate::serial;
 use crate::task::{Entry, SentName};
 use crate::task_error::TaskError;
 
@@ -62,7 +63,9 @@ impl Initialiser {
             arguments: Vec::new(),
             unsent: BTreeMap::new(),
         };
-        let blocks = serial::run(&job, &mut Ticker::new(None, 1)).blocks;
+        let never = AtomicBool::new(false);
+        let ended = here::run(&job, Threads::Calling, &never, &mut Ticker::new(None, 1));
+        let blocks = ended.blocks;
         let board = job.board;
         (Initialising { board, blocks }.outcome())
             .map_err(|failure| PoolError::initialiser(process::id(), failure))

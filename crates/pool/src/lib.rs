@@ -35,7 +35,8 @@ mod active;
 mod patience;
 mod spares;
 mod nudge;
-mod serial;
+mod here;
+mod thread_jobs;
 
 // The parent's side of its workers.
 mod crew;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -45,7 +46,7 @@ use crate::ticket::Ticket;
 #[doc(alias = "map_async")]
 #[must_use = "the job runs, but nobody will know what became of it"]
 pub struct Pending<R> {
-    /// `None` if the job was done in the thread that submitted it.
+    /// `None` if no workers are at the job.
     rota: Option<Arc<Rota>>,
     ticket: Arc<Ticket>,
     /// What was read of the job's end.
@@ -71,10 +72,13 @@ impl<R: DeserializeOwned> Pending<R> {
     /// As [`Job::run`](crate::Job::run). [`Failed::stopped`] says so if the job was cancelled, the pool was terminated,
     /// or a callback waits for a job of the pool that calls it.
     pub fn get(self) -> Results<R> {
-        if let Some(rota) = &self.rota
-            && let Err(error) = rota.wait(&self.ticket, None, || None)
-        {
-            return Err(Failed::before_start(error));
+        match &self.rota {
+            Some(rota) => {
+                if let Err(error) = rota.wait(&self.ticket, None, || None) {
+                    return Err(Failed::before_start(error));
+                }
+            }
+            None => self.wait(),
         }
         self.take()
     }
@@ -111,8 +115,9 @@ impl<R: DeserializeOwned> Pending<R> {
     ///
     /// From within a callback of the same pool it returns at once.
     pub fn wait(&self) {
-        if let Some(rota) = &self.rota {
-            let _ = rota.wait(&self.ticket, None, || None);
+        match &self.rota {
+            Some(rota) => drop(rota.wait(&self.ticket, None, || None)),
+            None => drop(wait_any(slice::from_ref(self), None)),
         }
     }
 
@@ -123,7 +128,7 @@ impl<R: DeserializeOwned> Pending<R> {
             Some(rota) => rota
                 .wait(&self.ticket, Instant::now().checked_add(timeout), || None)
                 .unwrap_or_else(|_| self.ready()),
-            None => true,
+            None => wait_any(slice::from_ref(self), Some(timeout)).is_some(),
         }
     }
 
@@ -148,11 +153,12 @@ impl<R: DeserializeOwned> Pending<R> {
         self.ticket.board.layout().items
     }
 
-    /// Ends the job before it is done: workers that are at it are killed and replaced. What was finished is kept, in
-    /// [`Failed::done`].
+    /// Ends the job before it is done: workers that are at it are killed and replaced, threads leave it after their
+    /// chunk. What was finished is kept, in [`Failed::done`].
     pub fn cancel(&self) {
-        if let Some(rota) = &self.rota {
-            rota.cancel(&self.ticket);
+        match &self.rota {
+            Some(rota) => rota.cancel(&self.ticket),
+            None => self.ticket.cancel(),
         }
     }
 

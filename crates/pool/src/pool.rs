@@ -10,6 +10,7 @@ use multiproc_array::SharedArray;
 
 use crate::crew::{Crew, Roster, Terms};
 use crate::error::PoolError;
+use crate::here::Threads;
 use crate::initialiser::Initialiser;
 use crate::items::Items;
 use crate::job::{Fill, Job, Map, Update};
@@ -17,6 +18,7 @@ use crate::rota::Rota;
 use crate::settings::{self, Context};
 use crate::startup;
 use crate::task::{PartTask, Task};
+use crate::thread_jobs::ThreadJobs;
 use crate::wear::WearLimits;
 use crate::worker;
 use crate::worker_process::Program;
@@ -67,7 +69,11 @@ pub struct Pool {
 /// Where a pool's tasks run.
 #[derive(Debug)]
 pub(crate) enum Place {
-    Serial,
+    Here {
+        threads: Threads,
+        n: usize,
+        jobs: ThreadJobs,
+    },
     Workers {
         rota: Arc<Rota>,
         roster: Roster,
@@ -79,7 +85,8 @@ impl Pool {
     /// Starts a pool with one worker for each processor that this process may use.
     ///
     /// CPU affinity and the quotas of cgroups are respected. The environment variable `MULTIPROC_PROCESSES` sets
-    /// another number. With `MULTIPROC_CONTEXT=serial` the pool is a [serial](Pool::serial) one, for debuggers.
+    /// another number. With `MULTIPROC_CONTEXT=serial` the pool is a [serial](Pool::serial) one, for debuggers, and with
+    /// `threads` one of [threads](Pool::threads).
     ///
     /// # Errors
     ///
@@ -119,7 +126,50 @@ impl Pool {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn serial() -> Pool {
-        Pool::at(Place::Serial)
+        Pool::at(Place::Here {
+            threads: Threads::Calling,
+            n: 1,
+            jobs: ThreadJobs::default(),
+        })
+    }
+
+    /// Returns a pool of `n` threads of this process: Python's `ThreadPool`.
+    ///
+    /// The same calls give the same results and errors as with workers, but nothing is protected from a task that
+    /// crashes or exits, [`item_timeout`](Job::item_timeout) has no effect, and jobs end at a
+    /// [`cancel`](crate::Pending::cancel) or [`deadline`](Job::deadline) only between chunks. Each job starts threads
+    /// of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Zero`] for no threads.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_pool::{Pool, task};
+    ///
+    /// #[task(crate = multiproc_pool)]
+    /// fn process(_: u64) -> u32 {
+    ///     std::process::id()
+    /// }
+    ///
+    /// let pool = Pool::threads(3)?;
+    /// assert_eq!(pool.map(process, 0..5).run()?, [std::process::id(); 5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "ThreadPool")]
+    pub fn threads(n: usize) -> Result<Pool, PoolError> {
+        match n {
+            0 => Err(PoolError::Zero {
+                option: "the number of threads",
+            }),
+            n => Ok(Pool::at(Place::Here {
+                threads: Threads::New,
+                n,
+                jobs: ThreadJobs::default(),
+            })),
+        }
     }
 
     fn at(place: Place) -> Pool {
@@ -162,8 +212,9 @@ impl Pool {
 
     /// Waits until all jobs are over and the workers have exited.
     pub fn join(self) {
-        if let Place::Workers { rota, .. } = &self.place {
-            rota.finish();
+        match &self.place {
+            Place::Here { jobs, .. } => jobs.finish(),
+            Place::Workers { rota, .. } => rota.finish(),
         }
     }
 
@@ -173,20 +224,19 @@ impl Pool {
         drop(self);
     }
 
-    /// Returns how many workers there are; 1 if the pool is serial.
+    /// Returns how many workers or threads there are; 1 if the pool is serial.
     pub fn processes(&self) -> usize {
         match &self.place {
-            Place::Serial => 1,
-            Place::Workers { n, .. } => *n,
+            Place::Here { n, .. } | Place::Workers { n, .. } => *n,
         }
     }
 
     /// Returns the process ids of the workers that live, for tests and tools.
     ///
-    /// It does not wait for a job that is running. A serial pool has no workers.
+    /// It does not wait for a job that is running. Serial pools and threads have no workers.
     pub fn worker_pids(&self) -> Vec<u32> {
         match &self.place {
-            Place::Serial => Vec::new(),
+            Place::Here { .. } => Vec::new(),
             Place::Workers { roster, .. } => {
                 let pids = roster.lock().unwrap_or_else(PoisonError::into_inner);
                 pids.iter().flatten().copied().collect()
@@ -258,9 +308,15 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        if let Place::Workers { rota, .. } = &self.place {
-            rota.terminate();
-            rota.finish();
+        match &self.place {
+            Place::Here { jobs, .. } => {
+                jobs.cancel();
+                jobs.finish();
+            }
+            Place::Workers { rota, .. } => {
+                rota.terminate();
+                rota.finish();
+            }
         }
     }
 }
@@ -312,8 +368,8 @@ impl PoolBuilder {
     /// Has each worker run `task` over `item` before anything else, also each that replaces one.
     ///
     /// Where it fails, [`build`](PoolBuilder::build) does, and a worker that was to replace another is none. What it returns is not
-    /// looked at; what it sets up is found again in statics, or as [`State`](crate::State). A serial pool runs it once, in
-    /// the thread that builds the pool.
+    /// looked at; what it sets up is found again in statics, or as [`State`](crate::State). Pools without
+    /// processes run it once, in the thread that builds the pool.
     ///
     /// # Examples
     ///
@@ -403,11 +459,16 @@ impl PoolBuilder {
         if let Some(initialiser) = &self.initialiser {
             initialiser.check()?;
         }
-        if settings::context()? == Context::Serial {
-            if let Some(initialiser) = &self.initialiser {
-                initialiser.run_here()?;
-            }
-            return Ok(Pool::serial());
+        let context = settings::context()?;
+        if context != Context::Spawn
+            && let Some(initialiser) = &self.initialiser
+        {
+            initialiser.run_here()?;
+        }
+        match context {
+            Context::Serial => return Ok(Pool::serial()),
+            Context::Threads => return Pool::threads(n),
+            Context::Spawn => {}
         }
         let terms = Terms {
             program: self.program,

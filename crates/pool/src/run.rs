@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ use crate::board_layout::BoardLayout;
 use crate::error::PoolError;
 use crate::failed::Failed;
 use crate::fault::Fault;
+use crate::here::{self, Threads};
 use crate::items::Items;
 use crate::job::{Job, Options};
 use crate::panics;
@@ -23,7 +25,6 @@ use crate::pool;
 use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::registry;
-use crate::serial;
 use crate::spares::Room;
 use crate::target::Target;
 use crate::task::Entry;
@@ -94,9 +95,9 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
     let layout = over.layout(pool.processes());
     let mut ticker = Ticker::new(options.progress.take(), layout.items);
     let outcome = match &pool.place {
-        pool::Place::Serial => {
+        pool::Place::Here { threads, .. } => {
             let job = prepare(entry, over, options, Room::for_once(layout)?)?;
-            let ended = serial::run(&job, &mut ticker);
+            let ended = here::run(&job, *threads, &AtomicBool::new(false), &mut ticker);
             collect(&Ticket::new(&job), ended)
         }
         pool::Place::Workers { rota, .. } => {
@@ -131,12 +132,24 @@ pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, Poo
     over.check(entry, &options.arguments)?;
     let layout = over.layout(pool.processes());
     match &pool.place {
-        pool::Place::Serial => {
+        pool::Place::Here {
+            threads: Threads::Calling,
+            ..
+        } => {
             let job = prepare(entry, over, options, Room::for_once(layout)?)?;
-            let ended = serial::run(&job, &mut Ticker::new(None, layout.items));
             let ticket = Arc::new(Ticket::new(&job));
-            ticket.close(ended);
+            let mut ticker = Ticker::new(None, layout.items);
+            ticket.close(here::run(
+                &job,
+                Threads::Calling,
+                &ticket.is_cancelled,
+                &mut ticker,
+            ));
             Ok(Pending::new(None, ticket))
+        }
+        pool::Place::Here { jobs, .. } => {
+            let job = prepare(entry, over, options, Room::for_once(layout)?)?;
+            Ok(Pending::new(None, jobs.submit(job)?))
         }
         pool::Place::Workers { rota, .. } => {
             let job = prepare(entry, over, options, rota.room(layout)?)?;

@@ -17,6 +17,8 @@ pub(crate) enum Context {
     Spawn,
     /// In the calling thread.
     Serial,
+    /// In threads of this process.
+    Threads,
 }
 
 /// Returns the number of processes that the environment asks for, or else `available`.
@@ -55,10 +57,11 @@ fn parse_context(value: Option<&OsStr>) -> Result<Context, PoolError> {
     match value.map(|value| value.to_str()) {
         None | Some(Some("spawn")) => Ok(Context::Spawn),
         Some(Some("serial")) => Ok(Context::Serial),
+        Some(Some("threads")) => Ok(Context::Threads),
         Some(_) => Err(PoolError::Setting {
             variable: CONTEXT,
             value: value.unwrap_or_default().to_string_lossy().into_owned(),
-            expected: "spawn or serial",
+            expected: "spawn, threads or serial",
         }),
     }
 }
@@ -89,10 +92,10 @@ mod tests {
                 )
             );
         }
-        let error = parse_context(Some(OsStr::new("threads"))).unwrap_err();
+        let error = parse_context(Some(OsStr::new("thread"))).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "MULTIPROC_CONTEXT is set to \"threads\", but must be spawn or serial"
+            "MULTIPROC_CONTEXT is set to \"thread\", but must be spawn, threads or serial"
         );
     }
 }

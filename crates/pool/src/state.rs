@@ -16,7 +16,7 @@ thread_local! {
 
 /// A value that a worker keeps from call to call, one of each type: a task takes it as `&mut State<S>`.
 ///
-/// It begins as `S::default()` in every worker, and again after a call that panicked. It is for what is costly to make, such
+/// It begins as `S::default()` in every worker, in a pool of threads in every job, and again after a call that panicked. It is for what is costly to make, such
 /// as buffers, plans and connections: results that depend on it depend on which worker ran which items before.
 ///
 /// # Examples

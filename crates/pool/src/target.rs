@@ -21,7 +21,7 @@ pub(crate) struct Target {
     /// Whether the thread that runs the job holds a guard that its workers would wait for.
     pub(crate) held_by_caller: bool,
     /// Makes rows whole that a dead worker held, and says so in the array's access table.
-    pub(crate) mend: Box<dyn Fn(Range<usize>, Mend) -> Result<(), PoolError> + Send>,
+    pub(crate) mend: Box<dyn Fn(Range<usize>, Mend) -> Result<(), PoolError> + Send + Sync>,
 }
 
 /// How rows are made whole.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -16,6 +16,8 @@ pub(crate) struct Ticket {
     pub(crate) first_item: usize,
     /// How many of its items no worker will run any more.
     pub(crate) n_given_up: AtomicUsize,
+    /// Whether threads that are at it shall stop; workers are killed instead.
+    pub(crate) is_cancelled: AtomicBool,
     end: Mutex<End>,
 }
 
@@ -37,6 +39,7 @@ impl Ticket {
             board: job.board.clone(),
             first_item: job.first_item,
             n_given_up: AtomicUsize::new(0),
+            is_cancelled: AtomicBool::new(false),
             end: Mutex::default(),
         }
     }
@@ -61,6 +64,11 @@ impl Ticket {
             drop(end);
             callbacks.into_iter().for_each(|callback| callback());
         }
+    }
+
+    /// Lets threads that are at the job leave it between two chunks.
+    pub(crate) fn cancel(&self) {
+        self.is_cancelled.store(true, Relaxed);
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -40,8 +40,9 @@ impl Bootstrap {
     }
 
     /// Runs it to the end without any worker process.
-    pub(super) fn digest_serial(&self, args: &[&str]) -> Result<String, Failure> {
-        self.start_in(args, Some("serial"))?.digest()
+    /// Runs in another context than worker processes.
+    pub(super) fn digest_in(&self, context: &str, args: &[&str]) -> Result<String, Failure> {
+        self.start_in(args, Some(context))?.digest()
     }
 
     pub(super) fn start(&self, args: &[&str]) -> Result<Running, Failure> {

@@ -31,7 +31,9 @@ pub(super) fn check(setting: &Setting<'_>) -> Ended {
     };
 
     let seed = ["--seed", "5"];
-    expect("serial", bootstrap.digest_serial(&seed)?, GOLDEN)?;
+    for context in ["serial", "threads"] {
+        expect(context, bootstrap.digest_in(context, &seed)?, GOLDEN)?;
+    }
     for cut in [
         &["--workers", "1"][..],
         &["--workers", "2"],

@@ -39,7 +39,7 @@ fn draw(rng: &mut Stream, _: u64) -> f64 {
 #[test]
 fn input_without_end_is_taken_as_results_are_read() {
     let _watchdog = watchdog(PATIENCE);
-    for pool in [pool(2), Pool::serial()] {
+    for pool in [pool(2), Pool::threads(2).unwrap(), Pool::serial()] {
         let taken = Cell::new(0);
         let items = (0..).inspect(|_| taken.set(taken.get() + 1));
         let results = pool.map(double, items).look_ahead(5).iter().unwrap();

@@ -49,7 +49,7 @@ fn told(pool: &Pool, n: u64) -> Vec<Progress> {
 #[test]
 fn progress_goes_forward_and_ends_at_the_end() {
     let _watchdog = watchdog(PATIENCE);
-    for pool in [pool(2), Pool::serial()] {
+    for pool in [pool(2), Pool::threads(2).unwrap(), Pool::serial()] {
         let told = told(&pool, 200);
         assert!(told.len() > 2, "{told:?}");
         assert!(

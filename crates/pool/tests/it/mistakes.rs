@@ -51,7 +51,7 @@ fn assert_starts(message: &str, start: &str) {
 
 #[test]
 fn a_task_that_draws_needs_a_seed() {
-    for pool in [pool(1), Pool::serial()] {
+    for pool in [pool(1), Pool::threads(1).unwrap(), Pool::serial()] {
         let message = refusal(pool.map(random, [1, 2]).run());
         assert_starts(&message, "task it::mistakes::random (line ");
         assert!(message.ends_with("draws random numbers, but the job has no seed: add .seed(..)"));
@@ -130,7 +130,7 @@ fn nothing_may_be_zero() {
 #[test]
 fn a_job_on_an_array_that_the_caller_holds_would_wait_for_ever() {
     let _watchdog = watchdog(PATIENCE);
-    for pool in [pool(1), Pool::serial()] {
+    for pool in [pool(1), Pool::threads(1).unwrap(), Pool::serial()] {
         let array = SharedArray::<f64, Ix1>::zeros(3).unwrap();
         let other = SharedArray::<f64, Ix1>::zeros(3).unwrap();
         let told = |message: String| {
@@ -261,7 +261,7 @@ fn hundredfold(n: Unwritable) -> Unwritable {
 
 #[test]
 fn what_cannot_be_encoded_fails_alone() {
-    for pool in [pool(2), Pool::serial()] {
+    for pool in [pool(2), Pool::threads(2).unwrap(), Pool::serial()] {
         let each = pool
             .map(hundredfold, [2, 7, 1].map(Unwritable))
             .each()

@@ -192,7 +192,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 #[test]
 fn a_job_is_a_future_of_any_runtime() {
     let _watchdog = watchdog(PATIENCE);
-    for pool in [pool(2), Pool::serial()] {
+    for pool in [pool(2), Pool::threads(2).unwrap(), Pool::serial()] {
         let sum = block_on(async {
             let first = pool.map(double, 0..10).submit().unwrap();
             let second = pool.map(double, 10..20).submit().unwrap();
@@ -260,4 +260,22 @@ fn eight_threads_submit_and_wait_at_the_same_time() {
     let workers = pool.worker_pids();
     drop(pool);
     assert!(children().iter().all(|child| !workers.contains(child)));
+}
+
+#[test]
+fn jobs_of_threads_are_cancelled_between_chunks_and_end_with_their_pool() {
+    let _watchdog = watchdog(PATIENCE);
+    let pool = Pool::threads(2).unwrap();
+    let gate = Gate::shut();
+    let items = std::iter::repeat_with(|| gate.item()).take(50);
+    let job = pool.map(wait_for_removal, items).chunk(1).submit().unwrap();
+    assert!(!job.wait_timeout(Duration::from_millis(1)));
+    job.cancel();
+    let other = pool.map(double, 0..10).submit().unwrap();
+    drop(gate);
+    drop(pool);
+    let failed = job.get().unwrap_err();
+    assert!(matches!(failed.stopped(), Some(PoolError::Cancelled)));
+    assert!(failed.done().iter().flatten().count() < 50);
+    assert!(other.ready());
 }

@@ -60,13 +60,13 @@ fn everything(pool: &Pool, chunk: Option<usize>) -> (Vec<(usize, f64)>, Vec<f64>
 fn results_are_the_same_for_any_workers_and_chunks() {
     let _watchdog = watchdog(PATIENCE);
     let expected = everything(&Pool::serial(), None);
-    for workers in [1, 2, 3, 7] {
-        let pool = pool(workers);
+    let threads = [1, 4].map(|n| Pool::threads(n).unwrap());
+    for pool in [1, 2, 3, 7].map(pool).into_iter().chain(threads) {
         for chunk in [None, Some(1), Some(3), Some(11), Some(1000)] {
             assert_eq!(
                 everything(&pool, chunk),
                 expected,
-                "{workers} workers, chunk {chunk:?}"
+                "{pool:?}, chunk {chunk:?}"
             );
         }
     }
@@ -118,7 +118,7 @@ fn results_of_any_size_come_back_whole() {
     let lens = [
         0, 1, 3, 4, 5, 1000, 100_000, 7, 3_000_000, 2, 50_000, 3_000_000,
     ];
-    for pool in [pool(2), Pool::serial()] {
+    for pool in [pool(2), Pool::threads(2).unwrap(), Pool::serial()] {
         let ramps = pool.map(ramp, lens).run().unwrap();
         for (numbers, len) in ramps.iter().zip(lens) {
             assert!(numbers.iter().copied().eq(0..len), "{len}");

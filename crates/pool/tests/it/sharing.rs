@@ -25,7 +25,7 @@ fn arguments_come_in_the_order_in_which_they_are_passed() {
     let frozen = Frozen::from_array(&data).unwrap();
     let weights = Frozen::from_array(&ndarray::array![1.0, 0.5, 0.25]).unwrap();
     let extra = SharedArray::from_array(&ArrayD::from_elem(IxDyn(&[2, 1, 2]), 0.125)).unwrap();
-    for pool in [pool(2), Pool::serial()] {
+    for pool in [pool(2), Pool::threads(2).unwrap(), Pool::serial()] {
         let job = pool
             .map(weighted, 0..4)
             .arg(&frozen)
@@ -99,7 +99,10 @@ fn a_slice_of_a_named_array_is_updated_and_the_rest_is_not() {
     let array = SharedArray::<i64, Ix2>::create(&name, (6, 5)).unwrap();
     array.write().unwrap().fill(1);
     let slice = array.sliced(s![1..5;2, 1..4]).unwrap();
-    for (round, pool) in [pool(3), Pool::serial()].into_iter().enumerate() {
+    for (round, pool) in [pool(3), Pool::threads(3).unwrap(), Pool::serial()]
+        .into_iter()
+        .enumerate()
+    {
         pool.update(double, &slice).run().unwrap();
         let expected = Array2::from_shape_fn((6, 5), |(i, j)| {
             if [1, 3].contains(&i) && (1..4).contains(&j) {

@@ -42,6 +42,7 @@ fn the_environment_sets_the_number_of_processes_and_the_context() {
     for (processes, context, expected) in [
         ("3", "spawn", "3 processes, 3 workers"),
         ("3", "serial", "1 processes, 0 workers"),
+        ("3", "threads", "3 processes, 0 workers"),
         (
             "none",
             "spawn",
@@ -50,7 +51,7 @@ fn the_environment_sets_the_number_of_processes_and_the_context() {
         (
             "3",
             "mars",
-            "MULTIPROC_CONTEXT is set to \"mars\", but must be spawn or serial",
+            "MULTIPROC_CONTEXT is set to \"mars\", but must be spawn, threads or serial",
         ),
     ] {
         let mut role = Child::spawn_with("starting::environment_role", &[], |command| {
