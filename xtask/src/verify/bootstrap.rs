@@ -39,8 +39,7 @@ impl Bootstrap {
         self.start(args)?.digest()
     }
 
-    /// Runs it to the end without any worker process.
-    /// Runs in another context than worker processes.
+    /// Runs it to the end in another context than worker processes and returns its digest.
     pub(super) fn digest_in(&self, context: &str, args: &[&str]) -> Result<String, Failure> {
         self.start_in(args, Some(context))?.digest()
     }
