@@ -145,7 +145,7 @@ pub fn list() -> Result<Vec<Listed>, SegmentError> {
 ///
 /// # Errors
 ///
-/// - [`SegmentError::InUse`] if any process uses it, this one included.
+/// - [`SegmentError::InUse`] if any process uses it, this one included, or is about to remove it.
 /// - [`SegmentError::NotFound`] if there is none.
 /// - [`SegmentError::Refused`] or [`SegmentError::Corrupt`] if the file is no segment of this user.
 ///
