@@ -13,7 +13,7 @@ use crate::mt19937::N;
 use crate::pcg64::{Pcg, Permutation};
 use crate::{LIBM, Libm, Philox};
 
-/// Whether `with_avx512` may be entered.
+/// Whether all that [`Instructions::Avx512`] stands for is there and may be used.
 #[inline]
 fn has_avx512() -> bool {
     used() == Instructions::Avx512

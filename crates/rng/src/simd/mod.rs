@@ -1,9 +1,9 @@
 //! Whole-slice fills with AVX-512, where the processor has it; the bits are those of the portable
 //! code.
 //!
-//! An entry point returns how many values it has written, in order, from the start of the slice:
-//! none where the instructions are missing or the slice is too short to be worth it. The caller
-//! goes on with the portable code from there.
+//! An entry point returns how much it has done, in order, from the start of the slices: nothing where
+//! the instructions are missing or a slice is too short to be worth it. The caller goes on with the
+//! portable code from there.
 
 mod instructions;
 #[cfg_attr(
