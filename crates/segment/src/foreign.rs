@@ -18,6 +18,21 @@ pub(crate) const MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 /// It is looked at before it is opened, because opening alone does something to FIFOs, devices and
 /// leased files; and again afterwards, because it may be another file by then.
 pub(crate) fn open_file(site: &Site) -> Result<(OwnedFd, Stat), SegmentError> {
+    let (file, found) = open_any_mode(site)?;
+    let mode = Mode::from_raw_mode(found.st_mode);
+    if mode == MODE {
+        return Ok((file, found));
+    }
+    Err(SegmentError::Refused {
+        place: site.location().clone(),
+        found: Foreign::Mode {
+            mode: mode.as_raw_mode(),
+        },
+    })
+}
+
+/// The same for a file that its owner may share with others.
+pub(crate) fn open_any_mode(site: &Site) -> Result<(OwnedFd, Stat), SegmentError> {
     let refused = |found| SegmentError::Refused {
         place: site.location().clone(),
         found,
@@ -91,7 +106,6 @@ impl fmt::Display for Foreign {
 
 fn check(found: &Stat, ours: u32) -> Result<(), Foreign> {
     let file_type = FileType::from_raw_mode(found.st_mode);
-    let mode = Mode::from_raw_mode(found.st_mode);
     let links = found.st_nlink as usize;
     if file_type == FileType::Symlink {
         Err(Foreign::Symlink)
@@ -103,10 +117,6 @@ fn check(found: &Stat, ours: u32) -> Result<(), Foreign> {
         Err(Foreign::OtherUser {
             uid: found.st_uid,
             ours,
-        })
-    } else if mode != MODE {
-        Err(Foreign::Mode {
-            mode: mode.as_raw_mode(),
         })
     } else if links > 1 {
         Err(Foreign::Links { links })

@@ -14,6 +14,7 @@ mod name;
 mod segment;
 
 // How one comes to be, is found by others, and goes.
+mod adopt;
 mod anonymous;
 mod entry;
 mod file;
