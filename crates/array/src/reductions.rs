@@ -1,11 +1,12 @@
-//! Sums, means and deviations with the very bits of NumPy's.
+//! Sums, means, deviations and extremes with the very bits of NumPy's.
 //!
 //! Floating-point addition is not associative, so that a sum depends on the order of its additions.
 //! These functions add in NumPy 2.4's order, and what NumPy computes from a sum they compute as it
 //! does: a program that moves from Python finds its numbers again, to the last bit.
 //!
-//! [`sum`], [`mean`], [`var`] and [`std()`] take slices. [`NumpyReduce`] does the same for
-//! `ndarray` arrays and views of any layout. [`sum_of`], [`mean_of`] and [`mean_indexed`] take
+//! [`sum`], [`mean`], [`var`], [`std()`], [`min`], [`max`] and [`cumsum`] take slices. [`NumpyReduce`]
+//! does the same for `ndarray` arrays and views of any layout, [`NumpyReduceAxis`] along one of
+//! their axes. [`sum_of`], [`mean_of`] and [`mean_indexed`] take
 //! numbers that are nowhere in a row, such as those of a bootstrap sample, without gathering them
 //! first.
 //!
@@ -13,7 +14,9 @@
 //! type; [`Frozen`](crate::Frozen), the guards and [`PartMut`](crate::PartMut) therefore have the
 //! functions of this module as methods of the same names.
 
+mod axis;
 mod blocks;
+mod extremes;
 mod fraction;
 mod methods;
 mod ndarray;
@@ -21,6 +24,7 @@ mod numeric;
 mod order;
 mod pairwise;
 
+pub use axis::NumpyReduceAxis;
 pub use fraction::{Fraction, Real};
 pub use ndarray::NumpyReduce;
 pub use numeric::Numeric;
@@ -29,7 +33,10 @@ pub use pairwise::Accumulator;
 use std::error::Error;
 use std::fmt;
 
+use ::ndarray::ArrayView1;
+
 use blocks::{Blocks, counted};
+use extremes::extreme;
 use pairwise::{Cut, sum_runs};
 
 /// Kept private, so that the traits of this module may grow.
@@ -101,6 +108,56 @@ pub fn var<T: Numeric>(values: &[T], ddof: usize) -> <T::Mean as Fraction>::Real
 #[doc(alias = "standard deviation")]
 pub fn std<T: Numeric>(values: &[T], ddof: usize) -> <T::Mean as Fraction>::Real {
     var(values, ddof).root()
+}
+
+/// NumPy's `values.min()`; `None`, where NumPy raises, if there are none.
+///
+/// A NaN is less than everything, and greater than everything too. Complex numbers are compared by
+/// their real parts, and by their imaginary ones where those are equal. Whether the least of `0.0`
+/// and `-0.0` is the one or the other depends on the processor in NumPy, and is left open here.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_array::reductions;
+///
+/// assert_eq!(reductions::min(&[3, 1, 2]), Some(1));
+/// assert!(reductions::min(&[3.0, f64::NAN, 2.0]).unwrap().is_nan());
+/// assert_eq!(reductions::min::<f64>(&[]), None);
+/// ```
+#[doc(alias = "minimum.reduce")]
+#[doc(alias = "amin")]
+pub fn min<T: Numeric>(values: &[T]) -> Option<T> {
+    extreme(values.len(), values, T::lesser)
+}
+
+/// NumPy's `values.max()`; `None`, where NumPy raises, if there are none. See [`min`].
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_array::reductions;
+///
+/// assert_eq!(reductions::max(&[3, 1, 2]), Some(3));
+/// ```
+#[doc(alias = "maximum.reduce")]
+#[doc(alias = "amax")]
+pub fn max<T: Numeric>(values: &[T]) -> Option<T> {
+    extreme(values.len(), values, T::greater)
+}
+
+/// NumPy's `values.cumsum()`: the sums of the values so far, added one after the other.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc_array::reductions;
+///
+/// assert_eq!(reductions::cumsum(&[1_u8, 2, 255]), [1_u64, 3, 258]);
+/// ```
+#[doc(alias = "add.accumulate")]
+pub fn cumsum<T: Numeric>(values: &[T]) -> Vec<T::Sum> {
+    ArrayView1::from(values).numpy_cumsum().to_vec()
 }
 
 /// NumPy's `sum` of an array whose element `i` is `value(i)`.

@@ -1,5 +1,7 @@
 //! [`Blocks`]: values in order, some at a time, wherever they come from.
 
+use ndarray::{ArrayView1, ArrayViewMut1, Axis, Zip};
+
 /// The most values that are ever asked for at once.
 pub(super) const BLOCK: usize = 128;
 
@@ -65,6 +67,28 @@ pub(super) fn counted<T: bytemuck::Zeroable + Copy>(
         for slot in block {
             *slot = value(count);
             count += 1;
+        }
+    })
+}
+
+/// The values of one lane behind the other.
+pub(super) fn gathered<'a, T: bytemuck::Zeroable + Copy + 'a>(
+    lanes: impl IntoIterator<Item = ArrayView1<'a, T>>,
+) -> impl Blocks<Value = T> {
+    let mut lanes = lanes.into_iter();
+    let mut lane = ArrayView1::from(&[]);
+    Gathered::by(move |mut block: &mut [T]| {
+        while !block.is_empty() {
+            if lane.is_empty() {
+                lane = lanes.next().expect("as many values as are asked for");
+            }
+            let (now, later) = lane.split_at(Axis(0), lane.len().min(block.len()));
+            let (slots, rest) = block.split_at_mut(now.len());
+            // ndarray steps through two arrays far faster than through an iterator over one.
+            Zip::from(ArrayViewMut1::from(slots))
+                .and(now)
+                .for_each(|slot, &value| *slot = value);
+            (lane, block) = (later, rest);
         }
     })
 }

@@ -26,10 +26,12 @@ pub trait Real: Fraction {
 impl Fraction for f64 {
     type Real = f64;
 
+    #[inline]
     fn over(self, count: f64) -> f64 {
         self / count
     }
 
+    #[inline]
     fn squared_distance(self, mean: f64) -> f64 {
         let distance = self - mean;
         distance * distance
@@ -37,6 +39,7 @@ impl Fraction for f64 {
 }
 
 impl Real for f64 {
+    #[inline]
     fn root(self) -> f64 {
         self.sqrt()
     }
@@ -46,10 +49,12 @@ impl Fraction for f32 {
     type Real = f32;
 
     /// NumPy's count is a 64-bit integer, which turns the division into one of `f64`.
+    #[inline]
     fn over(self, count: f64) -> f32 {
         (f64::from(self) / count) as f32
     }
 
+    #[inline]
     fn squared_distance(self, mean: f32) -> f32 {
         let distance = self - mean;
         distance * distance
@@ -57,6 +62,7 @@ impl Fraction for f32 {
 }
 
 impl Real for f32 {
+    #[inline]
     fn root(self) -> f32 {
         self.sqrt()
     }
@@ -67,6 +73,7 @@ impl Fraction for Complex<f64> {
 
     /// NumPy divides by the complex number `count + 0j`, by Smith's method, which multiplies by an
     /// inverse.
+    #[inline]
     fn over(self, count: f64) -> Complex<f64> {
         if count == 0.0 {
             return Complex::new(self.re / count, self.im / count);
@@ -78,6 +85,7 @@ impl Fraction for Complex<f64> {
         )
     }
 
+    #[inline]
     fn squared_distance(self, mean: Complex<f64>) -> f64 {
         self.re.squared_distance(mean.re) + self.im.squared_distance(mean.im)
     }
@@ -86,11 +94,13 @@ impl Fraction for Complex<f64> {
 impl Fraction for Complex<f32> {
     type Real = f32;
 
+    #[inline]
     fn over(self, count: f64) -> Complex<f32> {
         let mean = Complex::new(f64::from(self.re), f64::from(self.im)).over(count);
         Complex::new(mean.re as f32, mean.im as f32)
     }
 
+    #[inline]
     fn squared_distance(self, mean: Complex<f32>) -> f32 {
         self.re.squared_distance(mean.re) + self.im.squared_distance(mean.im)
     }

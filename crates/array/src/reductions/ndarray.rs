@@ -1,17 +1,18 @@
 //! [`NumpyReduce`]: NumPy's reductions on `ndarray` arrays and views of any layout.
 
-use ndarray::{ArrayRef, ArrayView1, Axis, Dimension};
+use ndarray::{Array1, ArrayRef, Axis, Dimension};
 
-use super::blocks::{Blocks, Gathered};
-use super::order::{Cast, Order, order};
-use super::pairwise::{Cut, sum_runs};
+use super::blocks::{Blocks, gathered};
+use super::extremes::extreme;
+use super::order::{Adding, Cast, Order, order};
+use super::pairwise::{Accumulator, Cut, sum_runs};
 use super::{Fraction, Numeric, Real, var_around};
 
 /// Reductions over a whole array, with the bits of NumPy's on an array of the same shape and
 /// strides.
 ///
 /// The names say whose they are because ndarray has methods `sum`, `mean`, `var` and `std` too,
-/// which would win.
+/// which would win. Along one axis, [`NumpyReduceAxis`](super::NumpyReduceAxis) reduces.
 ///
 /// # Examples
 ///
@@ -23,6 +24,7 @@ use super::{Fraction, Numeric, Real, var_around};
 /// assert_eq!(halves.numpy_sum(), 15.0);
 /// assert_eq!(halves.t().numpy_mean(), 1.25);
 /// assert_eq!(halves.numpy_std(0), 0.69221866);
+/// assert_eq!(halves.numpy_max(), Some(2.5));
 /// ```
 pub trait NumpyReduce<T: Numeric> {
     /// NumPy's `a.sum()`.
@@ -33,6 +35,14 @@ pub trait NumpyReduce<T: Numeric> {
     fn numpy_var(&self, ddof: usize) -> <T::Mean as Fraction>::Real;
     /// NumPy's `a.std(ddof=ddof)`: the square root of the variance.
     fn numpy_std(&self, ddof: usize) -> <T::Mean as Fraction>::Real;
+    /// NumPy's `a.min()`; `None`, where NumPy raises, if the array is empty. See
+    /// [`min`](super::min).
+    fn numpy_min(&self) -> Option<T>;
+    /// NumPy's `a.max()`; `None`, where NumPy raises, if the array is empty. See
+    /// [`min`](super::min).
+    fn numpy_max(&self) -> Option<T>;
+    /// NumPy's `a.cumsum()`: the sums of the elements so far, in C order.
+    fn numpy_cumsum(&self) -> Array1<T::Sum>;
 }
 
 impl<T: Numeric, D: Dimension> NumpyReduce<T> for ArrayRef<T, D> {
@@ -58,6 +68,29 @@ impl<T: Numeric, D: Dimension> NumpyReduce<T> for ArrayRef<T, D> {
     fn numpy_std(&self, ddof: usize) -> <T::Mean as Fraction>::Real {
         self.numpy_var(ddof).root()
     }
+
+    fn numpy_min(&self) -> Option<T> {
+        in_order(self, Cast::None, |_, values| {
+            extreme(self.len(), values, T::lesser)
+        })
+    }
+
+    fn numpy_max(&self) -> Option<T> {
+        in_order(self, Cast::None, |_, values| {
+            extreme(self.len(), values, T::greater)
+        })
+    }
+
+    fn numpy_cumsum(&self) -> Array1<T::Sum> {
+        let mut so_far = None;
+        let add = |&value: &T| {
+            let value = value.to_sum();
+            let sum = so_far.map_or(value, |so_far: T::Sum| so_far.plus(value));
+            so_far = Some(sum);
+            sum
+        };
+        self.iter().map(add).collect()
+    }
 }
 
 /// Hands `reduce` the elements in the order in which NumPy visits them, and where it cuts them.
@@ -69,26 +102,15 @@ fn in_order<T: Numeric, D: Dimension, R>(
     if array.is_empty() {
         return reduce(Cut::nowhere(0), &mut &[][..]);
     }
-    let Order { axes, cut } = order(array.shape(), array.strides(), cast);
+    let Order { axes, adding } = order(array.shape(), array.strides(), cast, |_| true);
+    let cut = match adding {
+        Adding::InRuns(cut) => cut,
+        Adding::OneByOne => unreachable!("all of the axes are added up"),
+    };
     let outermost_first = array.view().into_dyn().permuted_axes(axes);
     if let Some(mut values) = outermost_first.as_slice() {
         return reduce(cut, &mut values);
     }
     let innermost = Axis(outermost_first.ndim() - 1);
-    let mut lanes = outermost_first.lanes(innermost).into_iter();
-    let mut lane = ArrayView1::from(&[]);
-    let gather = |mut block: &mut [T]| {
-        while !block.is_empty() {
-            if lane.is_empty() {
-                lane = lanes.next().expect("as many values as are asked for");
-            }
-            let (now, later) = lane.split_at(Axis(0), lane.len().min(block.len()));
-            let (slots, rest) = block.split_at_mut(now.len());
-            for (slot, &value) in slots.iter_mut().zip(now) {
-                *slot = value;
-            }
-            (lane, block) = (later, rest);
-        }
-    };
-    reduce(cut, &mut Gathered::by(gather))
+    reduce(cut, &mut gathered(outermost_first.lanes(innermost)))
 }

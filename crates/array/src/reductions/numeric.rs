@@ -2,6 +2,7 @@
 
 use num_complex::Complex;
 
+use super::extremes::{in_lanes, one_by_one};
 use super::order::Cast;
 use super::pairwise::{Accumulator, sum_in_lanes};
 use super::{Fraction, Sealed};
@@ -33,6 +34,20 @@ pub trait Numeric: Element + Sealed {
     /// The element as an addend of the mean.
     #[doc(hidden)]
     fn to_mean(self) -> Self::Mean;
+    /// The lesser of two; the first NaN if there is one.
+    #[doc(hidden)]
+    fn lesser(self, other: Self) -> Self;
+    /// The greater of two; the first NaN if there is one.
+    #[doc(hidden)]
+    fn greater(self, other: Self) -> Self;
+    /// Whether it is less, if NaNs are greater than all else: NumPy's order for sorting.
+    #[doc(hidden)]
+    fn is_before(self, other: Self) -> bool;
+    /// What `pick`, one of `lesser` and `greater`, chooses of a block that is not empty.
+    #[doc(hidden)]
+    fn extreme_of(block: &[Self], pick: impl Fn(Self, Self) -> Self + Copy) -> Self {
+        one_by_one(block, pick)
+    }
 }
 
 /// Whether NumPy converts elements before it adds them for a mean.
@@ -46,11 +61,28 @@ macro_rules! numbers {
             type Sum = $sum;
             type Mean = $mean;
             const CAST: MeanCast = MeanCast(Cast::$cast);
+            #[inline]
             fn to_sum(self) -> $sum {
                 self as $sum
             }
+            #[inline]
             fn to_mean(self) -> $mean {
                 self as $mean
+            }
+            #[inline]
+            fn lesser(self, other: $number) -> $number {
+                if self <= other || self != self { self } else { other }
+            }
+            #[inline]
+            fn greater(self, other: $number) -> $number {
+                if self >= other || self != self { self } else { other }
+            }
+            #[inline]
+            fn is_before(self, other: $number) -> bool {
+                self < other || (other != other && self == self)
+            }
+            fn extreme_of(block: &[$number], pick: impl Fn($number, $number) -> $number + Copy) -> $number {
+                in_lanes::<_, 16>(block, pick)
             }
         }
     )*};
@@ -76,12 +108,29 @@ impl Numeric for Bool {
     type Mean = f64;
     const CAST: MeanCast = MeanCast(Cast::Needed);
 
+    #[inline]
     fn to_sum(self) -> i64 {
         i64::from(self.is_true())
     }
 
+    #[inline]
     fn to_mean(self) -> f64 {
         f64::from(u8::from(self.is_true()))
+    }
+
+    #[inline]
+    fn lesser(self, other: Bool) -> Bool {
+        Bool::from(self.is_true() && other.is_true())
+    }
+
+    #[inline]
+    fn greater(self, other: Bool) -> Bool {
+        Bool::from(self.is_true() || other.is_true())
+    }
+
+    #[inline]
+    fn is_before(self, other: Bool) -> bool {
+        !self.is_true() && other.is_true()
     }
 }
 
@@ -91,6 +140,7 @@ macro_rules! accumulators {
             const ZERO: $number = $zero;
             const START: $number = $start;
             const LANES: usize = $lanes;
+            #[inline]
             fn plus(self, other: $number) -> $number {
                 $plus(self, other)
             }
@@ -117,14 +167,47 @@ macro_rules! complexes {
             type Sum = Complex<$part>;
             type Mean = Complex<$part>;
             const CAST: MeanCast = MeanCast(Cast::None);
+            #[inline]
             fn to_sum(self) -> Complex<$part> {
                 self
             }
+            #[inline]
             fn to_mean(self) -> Complex<$part> {
                 self
             }
+            #[inline]
+            fn lesser(self, other: Complex<$part>) -> Complex<$part> {
+                let is_before = self.re < other.re && !is_nan(other)
+ || self.re == other.re && self.im <= other.im;
+ if is_before || is_nan(self) { self } else { other }
+            }
+            #[inline]
+            fn greater(self, other: Complex<$part>) -> Complex<$part> {
+                let is_behind = self.re > other.re && !is_nan(other)
+ || self.re == other.re && self.im >= other.im;
+ if is_behind || is_nan(self) { self } else { other }
+            }
+            #[inline]
+            fn is_before(self, other: Complex<$part>) -> bool {
+                let (re, im) = (self.re, self.im);
+                if re < other.re {
+                    im == im || other.im != other.im
+                } else if re > other.re {
+                    other.im != other.im && im == im
+                } else if re == other.re || (re != re && other.re != other.re) {
+                    im < other.im || (other.im != other.im && im == im)
+                } else {
+                    other.re != other.re
+                }
+            }
         }
     )*};
+}
+
+#[expect(clippy::eq_op, reason = "a NaN is what differs from itself")]
+#[inline]
+fn is_nan<T: PartialEq + Copy>(number: Complex<T>) -> bool {
+    number.re != number.re || number.im != number.im
 }
 
 complexes!(f32 f64);

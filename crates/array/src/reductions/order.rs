@@ -2,9 +2,9 @@
 //!
 //! A sum's last bits depend on which numbers are added first. NumPy visits the axes from the
 //! smallest stride to the greatest, whatever their order in the shape; merges axes that continue
-//! one another; and hands its inner loop either a whole innermost axis in place, or copies of up to
-//! 8192 elements. It copies what needs conversion, and what has so short an innermost
-//! axis that copying pays. This file repeats those decisions.
+//! one another, both in the array and in the result; and hands its inner loop either a whole
+//! innermost axis in place, or copies of up to 8192 elements. It copies what needs conversion, and
+//! what has so short an innermost axis that copying pays. This file repeats those decisions.
 
 use super::pairwise::Cut;
 
@@ -31,40 +31,75 @@ impl Cast {
     }
 }
 
-/// In which order elements are visited, and where that sequence is cut.
+/// In which order elements are visited, and how those are added that make up one result.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Order {
-    /// The axes, outermost first; their elements in this order are the ones to add.
+    /// The axes, outermost first and those of one element before all; their elements in this order
+    /// are the ones to add.
     pub(super) axes: Vec<usize>,
-    /// Where that sequence is cut.
-    pub(super) cut: Cut,
+    pub(super) adding: Adding,
 }
 
+/// How NumPy's inner loop adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Adding {
+    /// Each result's elements follow one another, and are added in runs, pairwise.
+    InRuns(Cut),
+    /// Neighbouring elements go to different results, each of which grows by one after the other.
+    OneByOne,
+}
+
+/// An axis, or several that continue one another.
 #[derive(Clone, Copy)]
 struct Axis {
     index: usize,
     len: usize,
-    /// Zero if the axis has one element.
+    /// In the array; zero if there is one element.
     stride: isize,
+    /// In the result; zero if the axis is added up, or has one element.
+    result_stride: isize,
 }
 
-/// The order for an array of `shape` and `strides`, none of whose axes is empty.
+/// The order for an array of `shape` and `strides`, none of whose axes is empty; the axes of which
+/// `is_added_up` is true vanish.
 ///
 /// `strides` may be in elements or in bytes.
-pub(super) fn order(shape: &[usize], strides: &[isize], cast: Cast) -> Order {
+pub(super) fn order(
+    shape: &[usize],
+    strides: &[isize],
+    cast: Cast,
+    is_added_up: impl Fn(usize) -> bool,
+) -> Order {
     let mut axes: Vec<Axis> = (0..shape.len())
         .rev()
         .map(|index| Axis {
             index,
             len: shape[index],
             stride: if shape[index] == 1 { 0 } else { strides[index] },
+            result_stride: 0,
         })
         .collect();
     sort_by_stride(&mut axes);
-    let outermost_first = axes.iter().rev().map(|axis| axis.index).collect();
+    let mut result_len = 1;
+    for axis in axes.iter_mut().filter(|axis| axis.len > 1) {
+        if !is_added_up(axis.index) {
+            axis.result_stride = result_len;
+            // At most the array's length.
+            result_len *= axis.len as isize;
+        }
+    }
+    let (points, long): (Vec<&Axis>, Vec<&Axis>) =
+        axes.iter().rev().partition(|axis| axis.len == 1);
+    let outermost_first = points.iter().chain(&long).map(|axis| axis.index).collect();
+    let merged = merge(&axes);
+    let is_in_runs = merged.first().is_none_or(|inner| inner.result_stride == 0);
     Order {
         axes: outermost_first,
-        cut: cut(&merge(&axes), cast),
+        adding: if is_in_runs {
+            Adding::InRuns(cut(&merged, cast))
+        } else {
+            Adding::OneByOne
+        },
     }
 }
 
@@ -98,6 +133,9 @@ fn merge(axes: &[Axis]) -> Vec<Axis> {
                 if inner.stride == 0 {
                     inner.stride = axis.stride;
                 }
+                if inner.result_stride == 0 {
+                    inner.result_stride = axis.result_stride;
+                }
             }
             _ => merged.push(axis),
         }
@@ -106,47 +144,88 @@ fn merge(axes: &[Axis]) -> Vec<Axis> {
 }
 
 fn continues(inner: Axis, outer: Axis) -> bool {
-    let is_point = |axis: Axis| axis.len == 1 && axis.stride == 0;
-    is_point(inner)
-        || is_point(outer)
-        || isize::try_from(inner.len)
-            .ok()
-            .and_then(|len| inner.stride.checked_mul(len))
-            == Some(outer.stride)
+    inner.len == 1
+        || outer.len == 1
+        || leads_on(inner.len, inner.stride, outer.stride)
+            && leads_on(inner.len, inner.result_stride, outer.result_stride)
 }
 
-/// How many of the innermost axes NumPy takes at once, and so where it cuts.
+/// Whether `len` steps of `stride` are one of `next`.
+fn leads_on(len: usize, stride: isize, next: isize) -> bool {
+    let end = isize::try_from(len).ok();
+    end.and_then(|len| stride.checked_mul(len)) == Some(next)
+}
+
+/// How many of the innermost axes, all of which are added up, NumPy takes at once, and so where it
+/// cuts.
 ///
-/// NumPy weighs a cost of one, and one more if it must copy, against the elements that it handles
-/// at once. The first axis that does not continue the innermost one makes it copy.
+/// NumPy weighs a cost of one, and one more for each of array and result that it must copy, against
+/// the elements that it handles at once. The first axis that does not continue the innermost one
+/// makes it copy the array; the first one that is not added up is the last that it considers, and
+/// makes it copy the result.
 fn cut(axes: &[Axis], cast: Cast) -> Cut {
-    let innermost = axes.first().map_or(1, |axis| axis.len);
-    let in_place_cost = match cast {
-        Cast::None => 1,
-        Cast::Needed => 2,
+    let (mut innermost, mut cost) = (1, 1);
+    if let Some(axis) = axes.first() {
+        innermost = axis.len;
+    }
+    if cast == Cast::Needed {
+        cost = 2;
+    }
+    let mut best = Taken {
+        cost,
+        len: innermost,
+        core: 1,
     };
-    let (mut best_cost, mut best_len, mut best_core, mut copies) =
-        (in_place_cost, innermost, 1, cast == Cast::Needed);
+    let mut is_copied = cast == Cast::Needed;
     let mut len = innermost;
-    for (outer, axis) in axes.iter().enumerate().skip(1) {
-        let cost = 2;
-        let cost_so_far = if outer == 1 { in_place_cost } else { cost };
-        if len >= BUFFER_LEN && cost_so_far > 1 {
+    let mut is_in_place = true;
+    for pair in axes.windows(2) {
+        let (inner, outer) = (pair[0], pair[1]);
+        if len >= BUFFER_LEN && cost > 1 {
             break;
         }
+        if is_in_place && !leads_on(inner.len, inner.stride, outer.stride) {
+            is_in_place = false;
+            if cast == Cast::None {
+                cost += 1;
+            }
+        }
+        let is_last = outer.result_stride != 0;
+        if is_last {
+            cost += 1;
+        }
         let core = len;
-        len *= axis.len;
-        if cost * best_len <= best_cost * len.min(BUFFER_LEN) {
-            (best_cost, best_len, best_core, copies) = (cost, len, core, true);
+        len = len.saturating_mul(outer.len);
+        let copied = if cost > 1 { len.min(BUFFER_LEN) } else { len };
+        if cost * best.len <= best.cost * copied {
+            if is_last {
+                return Cut {
+                    block: core,
+                    run: core,
+                };
+            }
+            best = Taken { cost, len, core };
+            is_copied |= !is_in_place;
+        }
+        if is_last {
+            break;
         }
     }
-    let run = if copies && best_len > BUFFER_LEN {
-        best_core * (BUFFER_LEN / best_core)
+    let run = if is_copied && best.len > BUFFER_LEN {
+        best.core * (BUFFER_LEN / best.core)
     } else {
-        best_len
+        best.len
     };
     Cut {
-        block: best_len,
+        block: best.len,
         run,
     }
+}
+
+/// What NumPy would take at once.
+struct Taken {
+    cost: usize,
+    len: usize,
+    /// Of these it takes a whole number.
+    core: usize,
 }

@@ -7,10 +7,12 @@
 
 use std::array;
 
+use bytemuck::Zeroable;
+
 use super::blocks::{BLOCK, Blocks};
 
 /// What NumPy adds numbers up in.
-pub trait Accumulator: super::Sealed + Copy + 'static {
+pub trait Accumulator: super::Sealed + Zeroable + Copy + 'static {
     /// The sum of nothing.
     #[doc(hidden)]
     const ZERO: Self;
