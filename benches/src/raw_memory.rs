@@ -106,3 +106,58 @@ fn close(fd: i32) {
     let result = unsafe { libc::close(fd) };
     assert_eq!(result, 0, "close");
 }
+
+/// A square matrix in memory that a fork would share, by rows.
+#[derive(Debug)]
+pub struct Matrix {
+    elements: *mut f64,
+    n: usize,
+}
+
+impl Matrix {
+    /// An `n` by `n` matrix of zeros.
+    ///
+    /// # Panics
+    ///
+    /// If the kernel refuses.
+    pub fn new(n: usize) -> Matrix {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_POPULATE;
+        let len_bytes = n * n * size_of::<f64>();
+        // SAFETY: with a null address the kernel chooses a free range, so nothing of ours is
+        // replaced.
+        let elements = unsafe { libc::mmap(null_mut(), len_bytes, protection, flags, -1, 0) };
+        assert_ne!(elements, libc::MAP_FAILED, "mmap");
+        Matrix {
+            elements: elements.cast(),
+            n,
+        }
+    }
+
+    /// Sets each element to what `value` says of its row and column, the halves by two threads.
+    pub fn fill_by_two(&mut self, value: impl Fn(usize, usize) -> f64 + Sync) {
+        let n = self.n;
+        // SAFETY: the mapping has `n * n` elements, is aligned to a page, zeroed at first, and
+        // lives until `self` is dropped, which is borrowed exclusively.
+        let elements = unsafe { std::slice::from_raw_parts_mut(self.elements, n * n) };
+        std::thread::scope(|scope| {
+            for (half, rows) in elements.chunks_mut(n.div_ceil(2) * n).enumerate() {
+                let value = &value;
+                scope.spawn(move || {
+                    for (k, row) in rows.chunks_mut(n).enumerate() {
+                        let i = half * n.div_ceil(2) + k;
+                        for (j, element) in row.iter_mut().enumerate() {
+                            *element = value(i, j);
+                        }
+                    }
+                });
+            }
+        });
+    }
+}
+
+impl Drop for Matrix {
+    fn drop(&mut self) {
+        unmap(self.elements.cast(), self.n * self.n * size_of::<f64>());
+    }
+}

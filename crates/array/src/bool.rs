@@ -31,6 +31,7 @@ impl Bool {
     pub const TRUE: Bool = Bool(1);
 
     /// Whether the byte is not zero.
+    #[inline]
     pub const fn is_true(self) -> bool {
         self.0 != 0
     }

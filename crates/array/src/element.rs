@@ -7,13 +7,16 @@
 use bytemuck::{AnyBitPattern, NoUninit, Pod, Zeroable};
 use num_complex::Complex;
 
-use crate::Bool;
+use crate::dtype_text::DtypeText;
+use crate::{Bool, FixedBytes, FixedText};
 
 /// A type that NumPy has too, and of which any bytes are a value.
 ///
 /// Implemented for [`Bool`], the integers of 8 to 64 bits, `f32`, `f64`, and their
-/// [`Complex`]. Arrays are plain memory that other processes, Python among them, read and write, so
-/// an element owns nothing and its bytes mean the same everywhere.
+/// [`Complex`], for [`FixedBytes`] and [`FixedText`], and with the feature `half` for its `f16`.
+/// Structures become elements by `#[derive(Element)]` (feature `derive`, which the front door has).
+/// Arrays are plain memory that other processes, Python among them, read and write, so an element
+/// owns nothing and its bytes mean the same everywhere.
 ///
 /// # Safety
 ///
@@ -27,7 +30,7 @@ use crate::Bool;
 ///
 /// # Examples
 ///
-/// A structure of NumPy's dtype `[('id', '<i8'), ('weight', '<f8')]`:
+/// A structure of NumPy's dtype `[('id', '<i8'), ('weight', '<f8')]`, by hand:
 ///
 /// ```
 /// use multiproc_array::Element;
@@ -48,6 +51,12 @@ use crate::Bool;
 /// }
 /// ```
 #[doc(alias = "dtype")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an element of a shared array",
+    label = "no type of NumPy's",
+    note = "elements are plain numbers, `Bool` for `bool`, `FixedBytes` or `FixedText` for text",
+    note = "give a structure of your own `#[derive(Clone, Copy, Element)]`"
+)]
 pub unsafe trait Element: NoUninit + AnyBitPattern + Send + Sync + 'static {
     /// The dtype as NumPy writes it into a .npy header: a type string such as `<f8` without its
     /// quotes, or a structure's whole list.
@@ -83,6 +92,36 @@ elements! {
     f64: "<f8",
     Complex<f32>: "<c8",
     Complex<f64>: "<c16",
+}
+
+// SAFETY: any bytes, zeros among them, are an array of bytes.
+unsafe impl<const N: usize> Zeroable for FixedBytes<N> {}
+// SAFETY: transparently an array of bytes: no padding, and every bit pattern is a value.
+unsafe impl<const N: usize> Pod for FixedBytes<N> {}
+// SAFETY: NumPy's `S` with a count is so many bytes.
+unsafe impl<const N: usize> Element for FixedBytes<N> {
+    const DESCR: &'static str = {
+        let text: &'static DtypeText<24> = &DtypeText::counted("|S", N);
+        text.as_str()
+    };
+}
+
+// SAFETY: any bytes, zeros among them, are an array of numbers.
+unsafe impl<const N: usize> Zeroable for FixedText<N> {}
+// SAFETY: transparently an array of `u32`: no padding, and every bit pattern is a value.
+unsafe impl<const N: usize> Pod for FixedText<N> {}
+// SAFETY: NumPy's `U` with a count is so many code points of four bytes, little-endian here.
+unsafe impl<const N: usize> Element for FixedText<N> {
+    const DESCR: &'static str = {
+        let text: &'static DtypeText<24> = &DtypeText::counted("<U", N);
+        text.as_str()
+    };
+}
+
+#[cfg(feature = "half")]
+// SAFETY: NumPy's `f2` is the same 16 bits of IEEE 754, little-endian here.
+unsafe impl Element for half::f16 {
+    const DESCR: &'static str = "<f2";
 }
 
 #[cfg(target_endian = "big")]

@@ -175,8 +175,8 @@ impl fmt::Display for ArrayError {
             ArrayError::UnsupportedDtype { found } => write!(
                 f,
                 "the array's dtype {found} is none that can be shared: use bool, integers of \
-                 8 to 64 bits, float32, float64, complex64, complex128, or a structure of them \
-                 with a type of your own that is an Element"
+                 8 to 64 bits, float16, float32, float64, complex64, complex128, S or U with a \
+                 length, or a structure of them with a type of your own that is an Element"
             ),
             ArrayError::Layout(error) => error.fmt(f),
             ArrayError::OtherSegment { expected, found } => write!(

@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ndarray::{ArrayRef, Dimension};
+use ndarray::{ArrayRef, Dimension, Ix1};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat};
+use rustix::io::Errno;
 
 use crate::layout::checked_len_bytes;
 use crate::locate::check_dimensions;
@@ -72,6 +75,53 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     #[doc(alias = "numpy.save")]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ArrayError> {
         save(&*self.read()?, path.as_ref())
+    }
+}
+
+impl<T: Element> SharedArray<T> {
+    /// A new anonymous array with the elements that a file without a header consists of, from byte
+    /// `offset` on, in this machine's byte order: NumPy's `numpy.fromfile(path, dtype, offset=offset)`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ArrayError::File`] if the file cannot be read.
+    /// - [`ArrayError::NpyFile`] if its bytes are no whole number of elements.
+    /// - Those of [`zeros`](Self::zeros).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_array::SharedArray;
+    ///
+    /// let path = std::env::temp_dir().join(format!("doc-fromfile-{}", std::process::id()));
+    /// std::fs::write(&path, [1, 0, 2, 0, 3, 0]).unwrap();
+    /// assert_eq!(SharedArray::<u16>::from_raw_file(&path, 2)?.read()?.to_vec(), [2, 3]);
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), multiproc_array::ArrayError>(())
+    /// ```
+    #[doc(alias = "fromfile")]
+    pub fn from_raw_file(path: impl AsRef<Path>, offset: u64) -> Result<Self, ArrayError> {
+        const { assert!(size_of::<T>() > 0, "an element takes at least one byte") };
+        let path = path.as_ref();
+        let opened = File::open(path).and_then(|mut file| {
+            let end = file.seek(SeekFrom::End(0))?;
+            file.seek(SeekFrom::Start(offset))?;
+            Ok((file, end.saturating_sub(offset)))
+        });
+        let (mut file, len_bytes) = opened.map_err(|error| at(path, error.into()))?;
+        let size = size_of::<T>() as u64;
+        if len_bytes % size != 0 {
+            let torn = NpyError::Truncated {
+                needed: offset + len_bytes.next_multiple_of(size),
+                found: offset + len_bytes,
+            };
+            return Err(at(path, torn.into()));
+        }
+        // Where it does not fit, there is no memory of that size either.
+        let len = usize::try_from(len_bytes / size).unwrap_or(usize::MAX);
+        let array = SharedArray::<T, Ix1>::zeros(len)?;
+        read_elements(&mut *array.write()?, &mut file).map_err(|error| at(path, error.into()))?;
+        Ok(array)
     }
 }
 
@@ -169,11 +219,15 @@ fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}.{count}.partial", process::id()));
     let aside = path.with_file_name(name);
-    let written = File::create_new(&aside).and_then(|mut file| {
+    let written = create_aside(&aside).and_then(|mut new| {
         if let Some(existing) = existing {
-            file.set_permissions(existing.permissions())?;
+            new.file.set_permissions(existing.permissions())?;
         }
-        write(&mut file)?;
+        write(&mut new.file)?;
+        if new.is_nameless {
+            let nameless = format!("/proc/self/fd/{}", new.file.as_raw_fd());
+            linkat(CWD, nameless, CWD, &aside, AtFlags::SYMLINK_FOLLOW)?;
+        }
         fs::rename(&aside, path)
     });
     if written.is_err() {
@@ -183,7 +237,34 @@ fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::
     written
 }
 
-enum ReadError {
+/// A file that is being written.
+struct NewFile {
+    file: File,
+    /// Whether nothing of it is left if this process is killed now.
+    is_nameless: bool,
+}
+
+/// A new file without a name, or one that has `aside` where the file system knows no others.
+fn create_aside(aside: &Path) -> io::Result<NewFile> {
+    let directory = match aside.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    match rustix::fs::open(directory, flags, Mode::from_raw_mode(0o666)) {
+        Ok(file) => Ok(NewFile {
+            file: file.into(),
+            is_nameless: true,
+        }),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR) => Ok(NewFile {
+            file: File::create_new(aside)?,
+            is_nameless: false,
+        }),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+pub(crate) enum ReadError {
     Io(io::Error),
     Npy(NpyError),
 }
@@ -200,7 +281,7 @@ impl From<NpyError> for ReadError {
     }
 }
 
-fn at(path: &Path, error: ReadError) -> ArrayError {
+pub(crate) fn at(path: &Path, error: ReadError) -> ArrayError {
     let path = path.to_owned();
     match error {
         ReadError::Io(source) => ArrayError::File { path, source },
@@ -209,7 +290,7 @@ fn at(path: &Path, error: ReadError) -> ArrayError {
 }
 
 /// The file at `path`, standing where its elements begin, and its header.
-fn open(path: &Path) -> Result<(File, Header), ReadError> {
+pub(crate) fn open(path: &Path) -> Result<(File, Header), ReadError> {
     let mut file = File::open(path)?;
     let mut bytes = Vec::new();
     (&mut file)
@@ -222,7 +303,7 @@ fn open(path: &Path) -> Result<(File, Header), ReadError> {
 }
 
 /// Whether a regular file is as long as its header says, before room is made for what it says.
-fn check_len(file: &File, header: &Header, len_bytes: usize) -> Result<(), ReadError> {
+pub(crate) fn check_len(file: &File, header: &Header, len_bytes: usize) -> Result<(), ReadError> {
     let metadata = file.metadata()?;
     let needed = (header.data_offset as u64).saturating_add(len_bytes as u64);
     if metadata.is_file() && metadata.len() < needed {

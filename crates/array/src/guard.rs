@@ -131,7 +131,7 @@ pub struct AtomicGuard<'a, T: AtomicElement, D> {
     pub(crate) held: Held<ArrayView<'a, T::Atomic, D>>,
 }
 
-/// Rows of an array, which nobody else touches for as long as this lives.
+/// Rows of an array, or columns, which nobody else touches for as long as this lives.
 ///
 /// It derefs to an [`ArrayRef`] over its own rows, mutably; their indices begin at 0, wherever in
 /// the array the part does. Parts that do not overlap can be held at the same time, in this process
@@ -163,11 +163,18 @@ pub struct AtomicGuard<'a, T: AtomicElement, D> {
 /// ```
 #[must_use = "a dropped part lets go at once"]
 pub struct PartMut<'a, T, D = Ix1> {
+    pub(crate) axis: Axis,
     pub(crate) start: usize,
     pub(crate) rows: WriteGuard<'a, T, D>,
 }
 
 impl<'a, T: Element, D: RemoveAxis> PartMut<'a, T, D> {
+    /// The axis along which the array was parted: the outermost one, unless it was by
+    /// [`parts_along`](crate::SharedArray::parts_along). Rows are counted along it.
+    pub fn axis(&self) -> Axis {
+        self.axis
+    }
+
     /// The first row's index in the array that was parted.
     pub fn start(&self) -> usize {
         self.start
@@ -179,7 +186,7 @@ impl<'a, T: Element, D: RemoveAxis> PartMut<'a, T, D> {
         reason = "`is_empty` is ndarray's, and means the same"
     )]
     pub fn len(&self) -> usize {
-        self.rows.held.view().len_of(Axis(0))
+        self.rows.held.view().len_of(self.axis)
     }
 
     /// The rows' indices in the array that was parted.
@@ -216,8 +223,9 @@ impl<'a, T: Element, D: RemoveAxis> PartMut<'a, T, D> {
             return Err(LayoutError::Rows { range, n_rows }.into());
         }
         let rows = range.start - own.start..range.end - own.start;
-        let held = self.rows.held.rows_mut(rows);
+        let held = self.rows.held.rows_mut(self.axis, rows);
         Ok(PartMut {
+            axis: self.axis,
             start: range.start,
             rows: WriteGuard { held },
         })
@@ -243,7 +251,7 @@ impl<'a, T: Element, D: RemoveAxis> PartMut<'a, T, D> {
     pub fn rows_mut(&mut self) -> RowsMut<'_, T, D> {
         RowsMut {
             next: self.start,
-            rows: self.rows.held.view_mut().axis_iter_mut(Axis(0)),
+            rows: self.rows.held.view_mut().axis_iter_mut(self.axis),
         }
     }
 }

@@ -180,23 +180,30 @@ impl Placement {
         self.rows.clone()
     }
 
-    /// The length of the outermost axis.
-    pub(crate) fn n_rows(&self) -> Result<usize, LayoutError> {
-        self.shape.first().copied().ok_or(LayoutError::NoAxis)
+    /// The length of an axis.
+    pub(crate) fn len_of(&self, axis: Axis) -> Result<usize, LayoutError> {
+        let shape = &self.shape;
+        shape
+            .get(axis.index())
+            .copied()
+            .ok_or_else(|| LayoutError::NoAxis {
+                axis: axis.index(),
+                shape: shape.clone(),
+            })
     }
 
-    /// The part of the array in `range` of the outermost axis.
-    pub(crate) fn part(&self, range: Range<usize>) -> Result<Placement, LayoutError> {
-        let n_rows = self.n_rows()?;
+    /// The part of the array in `range` of an axis.
+    pub(crate) fn part(&self, axis: Axis, range: Range<usize>) -> Result<Placement, LayoutError> {
+        let n_rows = self.len_of(axis)?;
         if range.start > range.end || range.end > n_rows {
             return Err(LayoutError::Rows { range, n_rows });
         }
         let mut shape = self.shape.clone();
-        shape[0] = range.len();
+        shape[axis.index()] = range.len();
         let first = if shape.contains(&0) {
             self.first
         } else {
-            shift(self.first, range.start, self.strides[0])
+            shift(self.first, range.start, self.strides[axis.index()])
         };
         Placement::new(self.grid, first, shape, self.strides.clone())
     }

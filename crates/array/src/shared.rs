@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentName};
 use multiproc_sync::{AccessTable, Place};
-use ndarray::{ArrayRef, Dimension, IntoDimension, SliceArg};
+use ndarray::{Array, ArrayRef, Dimension, Ix1, Shape, ShapeBuilder, SliceArg};
 
-use crate::layout::{Grid, Placement};
+use crate::layout::{Grid, LayoutError, Placement, checked_len_bytes};
 use crate::locate::{self, KIND};
 use crate::npy::Header;
 use crate::{ArrayError, ArrayHandle, Element};
@@ -60,7 +60,7 @@ pub(crate) const WORD: usize = 8;
 #[doc(alias = "Array")]
 #[doc(alias = "memmap")]
 #[doc(alias = "shared_memory")]
-pub struct SharedArray<T, D> {
+pub struct SharedArray<T, D = Ix1> {
     table: AccessTable,
     /// Where in the table's segment the elements are.
     pub(crate) placement: Placement,
@@ -68,18 +68,55 @@ pub struct SharedArray<T, D> {
 }
 
 impl<T: Element, D: Dimension> SharedArray<T, D> {
-    /// A new anonymous array of zeros, in C order.
+    /// A new anonymous array of zeros.
     ///
-    /// `shape` counts elements along each axis, outermost first. The memory is reserved here and
-    /// now.
+    /// `shape` counts elements along each axis, outermost first. They are in C order, or in
+    /// Fortran's if the shape says so: `(3, 4).f()`. The memory is reserved here and now.
     ///
     /// # Errors
     ///
     /// - [`ArrayError::Layout`] if the array exceeds any address space.
     /// - [`ArrayError::Segment`] if some limit leaves too little room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_array::SharedArray;
+    /// use ndarray::{Ix2, ShapeBuilder};
+    ///
+    /// let rows = SharedArray::<f64, Ix2>::zeros((3, 4))?;
+    /// assert_eq!(rows.handle().strides, [4, 1]);
+    /// let columns = SharedArray::<f64, Ix2>::zeros((3, 4).f())?;
+    /// assert_eq!(columns.handle().strides, [1, 3]);
+    /// # Ok::<(), multiproc_array::ArrayError>(())
+    /// ```
     #[doc(alias = "RawArray")]
-    pub fn zeros(shape: impl IntoDimension<Dim = D>) -> Result<Self, ArrayError> {
-        Self::anonymous(shape.into_dimension().slice(), Order::C)
+    #[doc(alias = "empty")]
+    pub fn zeros(shape: impl ShapeBuilder<Dim = D>) -> Result<Self, ArrayError> {
+        let (shape, order) = Order::asked(shape)?;
+        Self::anonymous(shape.slice(), order)
+    }
+
+    /// A new anonymous array, every element of which is `value`; see [`zeros`](Self::zeros).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`zeros`](Self::zeros).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_array::SharedArray;
+    ///
+    /// let ones = SharedArray::full(1000, 1.0)?;
+    /// assert_eq!(ones.read()?.sum(), 1000.0);
+    /// # Ok::<(), multiproc_array::ArrayError>(())
+    /// ```
+    #[doc(alias = "ones")]
+    pub fn full(shape: impl ShapeBuilder<Dim = D>, value: T) -> Result<Self, ArrayError> {
+        let array = Self::zeros(shape)?;
+        array.write()?.fill(value);
+        Ok(array)
     }
 
     /// A new array of zeros that others may open under `name`; it lives as long as its last user.
@@ -93,19 +130,19 @@ impl<T: Element, D: Dimension> SharedArray<T, D> {
     /// ```
     /// use multiproc_array::SharedArray;
     /// use multiproc_segment::SegmentName;
-    /// use ndarray::Ix1;
     ///
     /// let name = SegmentName::new(format!("doc-array-{}", std::process::id()))?;
-    /// let array = SharedArray::<i64, Ix1>::create(&name, 10)?;
+    /// let array = SharedArray::<i64>::create(&name, 10)?;
     /// array.write()?[3] = 7;
-    /// assert_eq!(SharedArray::<i64, Ix1>::open(&name)?.read()?[3], 7);
+    /// assert_eq!(SharedArray::<i64>::open(&name)?.read()?[3], 7);
     /// # Ok::<(), multiproc_array::ArrayError>(())
     /// ```
     pub fn create(
         name: &SegmentName,
-        shape: impl IntoDimension<Dim = D>,
+        shape: impl ShapeBuilder<Dim = D>,
     ) -> Result<Self, ArrayError> {
-        Self::named(name, shape.into_dimension().slice(), Order::C, |_| Ok(()))
+        let (shape, order) = Order::asked(shape)?;
+        Self::named(name, shape.slice(), order, |_| Ok(()))
     }
 
     /// A new array with the elements of `array`, in its order, that others may open under `name`;
@@ -323,6 +360,17 @@ pub(crate) enum Order {
 }
 
 impl Order {
+    /// The shape and the order that a shape of ndarray's asks for.
+    pub(crate) fn asked<D: Dimension>(
+        shape: impl ShapeBuilder<Dim = D>,
+    ) -> Result<(D, Order), LayoutError> {
+        let shape: Shape<D> = shape.into_shape_with_order();
+        checked_len_bytes(shape.raw_dim().slice(), 1)?;
+        // ndarray tells nobody but its arrays; this one has no bytes.
+        let array = Array::<(), D>::uninit(shape);
+        Ok((array.raw_dim(), Order::of(&array)))
+    }
+
     /// As NumPy saves an array: in Fortran's order if its elements are in that and not in C's.
     pub(crate) fn of<T, D: Dimension>(array: &ArrayRef<T, D>) -> Order {
         if !array.is_standard_layout() && array.t().is_standard_layout() {
@@ -334,13 +382,13 @@ impl Order {
 }
 
 /// A segment's payload before it has any elements.
-struct Blank {
-    header: Vec<u8>,
-    layout: Layout,
+pub(crate) struct Blank {
+    pub(crate) header: Vec<u8>,
+    pub(crate) layout: Layout,
 }
 
 impl Blank {
-    fn new<T: Element>(shape: &[usize], order: Order) -> Result<Blank, ArrayError> {
+    pub(crate) fn new<T: Element>(shape: &[usize], order: Order) -> Result<Blank, ArrayError> {
         let mut header = Header {
             descr: T::DESCR.to_owned(),
             fortran_order: order == Order::Fortran,
@@ -350,15 +398,19 @@ impl Blank {
         let bytes = header.to_bytes_aligned(DATA_ALIGNMENT)?;
         header.data_offset = bytes.len();
         let len = Grid::new::<T>(&header, usize::MAX)?.end();
-        let layout = Layout {
-            payload_len: len.next_multiple_of(WORD),
-            control_len: AccessTable::LEN,
-            kind: KIND,
-        };
         Ok(Blank {
             header: bytes,
-            layout,
+            layout: layout_of(len),
         })
+    }
+}
+
+/// The layout of a segment for a file of `len` bytes.
+pub(crate) fn layout_of(len: usize) -> Layout {
+    Layout {
+        payload_len: len.next_multiple_of(WORD),
+        control_len: AccessTable::LEN,
+        kind: KIND,
     }
 }
 

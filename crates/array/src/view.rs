@@ -92,9 +92,13 @@ impl<'a, A: Atomic, D: Dimension> Held<ArrayView<'a, A, D>> {
 impl<T, D: RemoveAxis> Held<ArrayViewMut<'_, T, D>> {
     /// Some rows of the view, for as long as this is borrowed: by invariants 1 and 2 they are held
     /// for longer.
-    pub(crate) fn rows_mut(&mut self, rows: Range<usize>) -> Held<ArrayViewMut<'_, T, D>> {
+    pub(crate) fn rows_mut(
+        &mut self,
+        axis: Axis,
+        rows: Range<usize>,
+    ) -> Held<ArrayViewMut<'_, T, D>> {
         Held {
-            view: self.view.slice_axis_mut(Axis(0), Slice::from(rows)),
+            view: self.view.slice_axis_mut(axis, Slice::from(rows)),
             claimed: self.claimed.lend(),
         }
     }

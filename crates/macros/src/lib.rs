@@ -8,6 +8,8 @@ mod attributes;
 
 mod options;
 
+mod structure;
+
 use proc_macro::TokenStream;
 
 /// Makes a function a task: something that a pool can run in its workers.
@@ -58,4 +60,58 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn task(options: TokenStream, function: TokenStream) -> TokenStream {
     expand::task(options.into(), function.into()).into()
+}
+
+/// Makes a structure an element of arrays: NumPy's structured dtype of the same fields.
+///
+/// The structure is `Clone`, `Copy` and `repr(C)`, so that its fields lie in their order, or
+/// `repr(C, packed)`, as NumPy's are unless they are made with `align=True`. A field is an element
+/// itself, or an array `[F; N]` of fields, which NumPy calls a subarray. It may have no hidden
+/// padding, as another process could read what was in memory before: padding is a field of its own,
+/// which NumPy leaves out.
+///
+/// | attribute | |
+/// |---|---|
+/// | `#[element(name = "x")]` | the field's name in NumPy, if it is not the one in Rust |
+/// | `#[element(padding)]` | a field `[u8; N]` that is there for alignment only |
+/// | `#[element(crate = path)]` | on the structure: the crate that is `multiproc_array` when there is no `::multiproc::array` |
+///
+/// It implements bytemuck's `Pod` and `Zeroable` as well, on which elements stand.
+///
+/// # Examples
+///
+/// ```
+/// use multiproc::{Element, SharedArray};
+///
+/// /// NumPy's `np.dtype([("kind", "u1"), ("position", "f8", 3)], align=True)`.
+/// #[derive(Clone, Copy, Element)]
+/// #[repr(C)]
+/// struct Particle {
+///     kind: u8,
+///     #[element(padding)]
+///     _aligned: [u8; 7],
+///     position: [f64; 3],
+/// }
+///
+/// let particles = SharedArray::<Particle>::zeros(1000)?;
+/// particles.write()?[7].position = [1.0, 2.0, 3.0];
+/// assert_eq!(particles.handle().descr, "[('kind', '|u1'), ('', '|V7'), ('position', '<f8', (3,))]");
+/// # Ok::<(), multiproc::array::ArrayError>(())
+/// ```
+///
+/// Without the padding, it does not compile:
+///
+/// ```compile_fail,E0080
+/// use multiproc::Element;
+///
+/// #[derive(Clone, Copy, Element)]
+/// #[repr(C)]
+/// struct Particle {
+///     kind: u8,
+///     position: [f64; 3],
+/// }
+/// ```
+#[proc_macro_derive(Element, attributes(element))]
+pub fn element(structure: TokenStream) -> TokenStream {
+    structure::element(structure.into()).into()
 }

@@ -16,7 +16,7 @@ pub use multiproc_shared_rng as shared_rng;
 pub use multiproc_sync as sync;
 
 pub use error::{Error, Result};
-pub use multiproc_array::{Frozen, PartMut, SharedArray, python};
+pub use multiproc_array::{Element, Frozen, PartMut, SharedArray, python};
 pub use multiproc_pool::{
     Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, State,
     TaskError, fill_parallel, init, task, wait_any,

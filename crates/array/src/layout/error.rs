@@ -70,8 +70,13 @@ pub enum LayoutError {
     },
     /// There were to be no parts, or parts of no rows.
     NoParts,
-    /// A single element was to be parted.
-    NoAxis,
+    /// The array was to be parted along an axis that it does not have.
+    NoAxis {
+        /// The axis.
+        axis: usize,
+        /// The array's shape.
+        shape: Vec<usize>,
+    },
 }
 
 impl fmt::Display for LayoutError {
@@ -127,9 +132,10 @@ impl fmt::Display for LayoutError {
                     "asked for 0 parts or parts of 0 rows: ask for at least 1"
                 )
             }
-            LayoutError::NoAxis => write!(
+            LayoutError::NoAxis { axis, shape } => write!(
                 f,
-                "an array of no dimensions has no rows to part: use read() or write()"
+                "an array of shape {shape:?} has no axis {axis} to part: \
+                 name one that it has, or use read() or write()"
             ),
         }
     }

@@ -57,6 +57,11 @@ impl Grid {
         self.size
     }
 
+    /// The length of the outermost axis; 1 for a single element.
+    pub(crate) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
     /// Where the last element ends, in bytes from the file's beginning.
     pub(crate) fn end(&self) -> usize {
         self.data_offset + self.len * self.size

@@ -181,7 +181,7 @@ fn a_single_element_is_held_as_a_whole() {
         SharedArray::<f64, ndarray::IxDyn>::from_segment(array.segment().clone()).unwrap();
     assert!(matches!(
         dynamic.parts(2),
-        Err(ArrayError::Layout(LayoutError::NoAxis))
+        Err(ArrayError::Layout(LayoutError::NoAxis { axis: 0, .. }))
     ));
 }
 

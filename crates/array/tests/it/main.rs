@@ -9,14 +9,19 @@
 )]
 
 mod access;
+mod beside;
 mod dtypes;
 mod files;
 mod frozen;
 mod handles;
+mod layouts;
 mod live;
+mod memory;
 mod npy;
 mod numpy;
 mod printed;
 mod reductions;
 mod sharedctypes;
+mod structures;
+mod takers;
 mod torn;

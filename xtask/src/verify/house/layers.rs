@@ -12,8 +12,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         "multiproc-shared-rng",
         &["multiproc-segment", "multiproc-sync", "multiproc-rng"],
     ),
-    ("multiproc-array", &["multiproc-segment", "multiproc-sync"]),
     ("multiproc-macros", &[]),
+    (
+        "multiproc-array",
+        &["multiproc-segment", "multiproc-sync", "multiproc-macros"],
+    ),
     (
         "multiproc-pool",
         &[
