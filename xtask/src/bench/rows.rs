@@ -182,6 +182,30 @@ pub(super) const ROWS: &[Row] = &[
         goal: Goal::AtMost(0.54, "one core"),
     },
     Row {
+        name: "array-attach",
+        about: "open a 1 GiB array by its handle, read an element and drop it",
+        target: "array",
+        goal: Goal::Nanoseconds(30e3),
+    },
+    Row {
+        name: "array-mean",
+        about: "the mean of 1000 by 1000 doubles, in a kept worker",
+        target: "array",
+        goal: Goal::AtMost(1.1, "loop by hand"),
+    },
+    Row {
+        name: "array-mean-1g",
+        about: "the mean of 1 GiB of doubles, in a kept worker",
+        target: "array",
+        goal: Goal::AtMost(1.1, "loop by hand"),
+    },
+    Row {
+        name: "array-matrix",
+        about: "M[i, j] = i + j of 4000 by 4000 doubles, by two kept workers",
+        target: "array",
+        goal: Goal::AtMost(1.2, "raw memory"),
+    },
+    Row {
         name: "pool-start",
         about: "start a pool of two workers until both have answered, and end it",
         target: "pool",
