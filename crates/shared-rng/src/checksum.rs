@@ -1,4 +1,4 @@
-//! [`Checksum`]: CRC-32C, a word at a time.
+//! [`checksum`]: CRC-32C of words.
 //!
 //! The Castagnoli polynomial, reflected: by the processor's own instruction where it has one, else by
 //! eight tables (M. E. Kounavis and F. L. Berry, 2005).
@@ -37,28 +37,13 @@ const fn tables() -> [[u32; 256]; 8] {
     tables
 }
 
-/// The checksum of the words so far.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Checksum(u32);
-
-impl Checksum {
-    pub(crate) fn new() -> Checksum {
-        Checksum(u32::MAX)
+/// The checksum of `words`, as of their little-endian bytes.
+pub(crate) fn checksum(words: &[u64]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(checksum) = checksum_instruction::of(words) {
+        return !checksum;
     }
-
-    #[inline]
-    pub(crate) fn push(&mut self, word: u64) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(checksum) = checksum_instruction::push(self.0, word) {
-            self.0 = checksum;
-            return;
-        }
-        self.0 = by_tables(self.0, word);
-    }
-
-    pub(crate) fn value(self) -> u32 {
-        !self.0
-    }
+    !words.iter().copied().fold(u32::MAX, by_tables)
 }
 
 fn by_tables(checksum: u32, word: u64) -> u32 {
@@ -75,11 +60,12 @@ mod tests {
     fn the_checksum_is_crc_32c() {
         // The test vectors of RFC 3720, B.4.
         let of = |bytes: [u8; 32]| {
-            let words = || bytes.as_chunks().0.iter().copied().map(u64::from_le_bytes);
-            let mut checksum = Checksum::new();
-            words().for_each(|word| checksum.push(word));
-            assert_eq!(words().fold(u32::MAX, by_tables), checksum.0);
-            checksum.value()
+            let words: Vec<u64> = (bytes.as_chunks().0.iter())
+                .map(|bytes| u64::from_le_bytes(*bytes))
+                .collect();
+            let by_tables = !words.iter().copied().fold(u32::MAX, by_tables);
+            assert_eq!(checksum(&words), by_tables);
+            by_tables
         };
         assert_eq!(of([0; 32]), 0x8a91_36aa);
         assert_eq!(of([0xff; 32]), 0x62a8_ab43);

@@ -1,8 +1,8 @@
 //! [`Shared`]: one stream that many processes draw from.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use multiproc_rng::AnySource;
 use multiproc_segment::{Layout, Lifetime, Segment, SegmentName};
@@ -14,7 +14,7 @@ use multiproc_sync::{
 use crate::error::SharedRngError;
 use crate::lease::Lease;
 use crate::source::{self, Source};
-use crate::state_slots::{KIND, Saved, StateSlots, next_number};
+use crate::state_slots::{KIND, Saved, Scratch, StateSlots, next_number};
 
 /// Where the leases stand that are held.
 const LEASES: Place = Place::Control(0);
@@ -52,7 +52,59 @@ pub struct Shared<S> {
     lock: RobustMutex,
     leases: AccessTable,
     segment: Segment,
-    source: PhantomData<fn(S) -> S>,
+    /// What this handle knows; only used under the lock.
+    known: Mutex<Known<S>>,
+}
+
+/// The state that a handle knows from its own last draw, and memory for words.
+struct Known<S> {
+    /// The commit word with which `source` was the present state.
+    commit: u64,
+    /// How many values had been handed out.
+    handed_out: u64,
+    source: Option<S>,
+    scratch: Scratch,
+}
+
+impl<S: Source> Known<S> {
+    /// Takes the present state, which is read only if somebody else has drawn since, with its number.
+    ///
+    /// Without a commit the next call reads it anew.
+    fn take_present(&mut self, slots: StateSlots<'_>) -> Result<(u64, S), SharedRngError> {
+        let commit = slots.commit_word()?;
+        if let Some(source) = self.source.take()
+            && self.commit == commit
+        {
+            return Ok((commit >> 16, source));
+        }
+        let saved = slots.load(&mut self.scratch)?;
+        self.handed_out = saved.handed_out;
+        Ok((saved.number, source::of_kind(saved.source)?))
+    }
+
+    /// The next `n` values to be handed out.
+    fn next(&self, n: u64) -> Range<u64> {
+        self.handed_out..self.handed_out.saturating_add(n)
+    }
+
+    /// Makes `source` the state after the one with this number.
+    fn commit(
+        &mut self,
+        slots: StateSlots<'_>,
+        number: u64,
+        handed_out: u64,
+        source: S,
+    ) -> Result<(), SharedRngError> {
+        let next = Saved {
+            number: next_number(number),
+            handed_out,
+            source: source.clone().into(),
+        };
+        self.commit = slots.commit(&next, &mut self.scratch)?;
+        self.handed_out = handed_out;
+        self.source = Some(source);
+        Ok(())
+    }
 }
 
 /// The stream's lock, held; released on drop, which leaves the state as it is.
@@ -72,8 +124,9 @@ impl<S: Source> Shared<S> {
     /// - [`SharedRngError::Segment`] if some limit leaves too little room.
     /// - [`SharedRngError::Sync`] if the system lacks robust locks.
     pub fn new(source: S) -> Result<Shared<S>, SharedRngError> {
-        let segment = Segment::anonymous(layout())?;
-        format(&segment, source.into())?;
+        let source = source.into();
+        let segment = Segment::anonymous(layout(&source))?;
+        format(&segment, source)?;
         Shared::attach(segment)
     }
 
@@ -85,8 +138,9 @@ impl<S: Source> Shared<S> {
     /// As [`new`](Self::new); [`SharedRngError::Segment`] also if the name is taken.
     pub fn create(name: &SegmentName, source: S) -> Result<Shared<S>, SharedRngError> {
         let source = source.into();
+        let layout = layout(&source);
         let init = |segment: &Segment| format(segment, source);
-        Shared::attach(Segment::create(name, layout(), Lifetime::LastUser, init)?)
+        Shared::attach(Segment::create(name, layout, Lifetime::LastUser, init)?)
     }
 
     /// Opens the stream that was made under `name`.
@@ -111,7 +165,12 @@ impl<S: Source> Shared<S> {
             lock: RobustMutex::attach(&segment, LOCK)?,
             leases: AccessTable::attach(&segment, LEASES)?,
             segment,
-            source: PhantomData,
+            known: Mutex::new(Known {
+                commit: 0,
+                handed_out: 0,
+                source: None,
+                scratch: Scratch::new(),
+            }),
         };
         match shared.state() {
             // It can be repaired by whoever has it.
@@ -149,14 +208,11 @@ impl<S: Source> Shared<S> {
     /// ```
     pub fn draw<R>(&self, with: impl FnOnce(&mut S) -> R) -> Result<R, SharedRngError> {
         let _held = self.hold()?;
-        let saved = self.slots()?.load()?;
-        let mut source: S = source::of_kind(saved.source)?;
+        let (slots, mut known) = (self.slots()?, self.known());
+        let (number, mut source) = known.take_present(slots)?;
         let drawn = with(&mut source);
-        self.slots()?.commit(Saved {
-            number: next_number(saved.number),
-            handed_out: saved.handed_out,
-            source: source.into(),
-        })?;
+        let handed_out = known.handed_out;
+        known.commit(slots, number, handed_out, source)?;
         Ok(drawn)
     }
 
@@ -167,7 +223,7 @@ impl<S: Source> Shared<S> {
     /// As [`draw`](Self::draw).
     pub fn state(&self) -> Result<S, SharedRngError> {
         let _held = self.hold()?;
-        let saved = self.slots()?.load()?;
+        let saved = self.slots()?.load(&mut self.known().scratch)?;
         source::of_kind(saved.source)
     }
 
@@ -198,17 +254,15 @@ impl<S: Source> Shared<S> {
     /// ```
     pub fn reserve(&self, n: u64) -> Result<Lease, SharedRngError> {
         let _held = self.hold()?;
-        let saved = self.slots()?.load()?;
-        let range = handed(&saved, n);
-        let mut after = saved.source.clone();
+        let (slots, mut known) = (self.slots()?, self.known());
+        let (number, source) = known.take_present(slots)?;
+        let before: AnySource = source.into();
+        let mut after = before.clone();
         after.bits_mut().try_skip_u64(n)?;
+        let range = known.next(n);
         let claim = self.claim(range.clone())?;
-        self.slots()?.commit(Saved {
-            number: next_number(saved.number),
-            handed_out: range.end,
-            source: after,
-        })?;
-        Ok(Lease::new(saved.source, n, claim))
+        known.commit(slots, number, range.end, source::of_kind(after)?)?;
+        Ok(Lease::new(before, n, claim))
     }
 
     /// Draws `n` values in blocks of up to `block_len`, and hands each block to `deliver` with the index of its
@@ -265,16 +319,12 @@ impl<S: Source> Shared<S> {
         draw: impl FnOnce(&mut S, &mut [T]),
     ) -> Result<Claim, SharedRngError> {
         let _held = self.hold()?;
-        let saved = self.slots()?.load()?;
-        let range = handed(&saved, values.len() as u64);
-        let mut source: S = source::of_kind(saved.source)?;
+        let (slots, mut known) = (self.slots()?, self.known());
+        let (number, mut source) = known.take_present(slots)?;
         draw(&mut source, values);
+        let range = known.next(values.len() as u64);
         let claim = self.claim(range.clone())?;
-        self.slots()?.commit(Saved {
-            number: next_number(saved.number),
-            handed_out: range.end,
-            source: source.into(),
-        })?;
+        known.commit(slots, number, range.end, source)?;
         Ok(claim)
     }
 
@@ -286,7 +336,7 @@ impl<S: Source> Shared<S> {
     /// As [`draw`](Self::draw).
     pub fn take_abandoned(&self) -> Result<Vec<Range<u64>>, SharedRngError> {
         let _held = self.hold()?;
-        let handed_out = self.slots()?.load()?.handed_out;
+        let handed_out = self.slots()?.load(&mut self.known().scratch)?.handed_out;
         let mut ranges = Vec::new();
         for torn in self.leases.torn() {
             // Nobody alive holds any of it, as each value is handed out once.
@@ -311,8 +361,8 @@ impl<S: Source> Shared<S> {
     /// [`SharedRngError::Corrupt`] if none is whole; otherwise as [`draw`](Self::draw).
     pub fn repair(&self) -> Result<u64, SharedRngError> {
         let _held = self.hold()?;
-        let slots = self.slots()?;
-        match slots.load() {
+        let (slots, mut known) = (self.slots()?, self.known());
+        match slots.load(&mut known.scratch) {
             Err(SharedRngError::Corrupt {
                 commit,
                 whole: Some(_),
@@ -324,10 +374,12 @@ impl<S: Source> Shared<S> {
                 })?;
                 let number = whole.number;
                 // Into the other slot, under the next number, so that the whole one stays until then.
-                slots.commit(Saved {
+                let next = Saved {
                     number: next_number(number),
                     ..whole
-                })?;
+                };
+                known.source = None;
+                slots.commit(&next, &mut known.scratch)?;
                 Ok(number)
             }
             Ok(saved) => Ok(saved.number),
@@ -347,6 +399,11 @@ impl<S: Source> Shared<S> {
         }
     }
 
+    /// After a panic in a draw, the state is not known.
+    fn known(&self) -> MutexGuard<'_, Known<S>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn slots(&self) -> Result<StateSlots<'_>, SharedRngError> {
         StateSlots::of(&self.segment)
     }
@@ -362,14 +419,9 @@ impl<S: Source> Shared<S> {
     }
 }
 
-/// The next `n` values to be handed out.
-fn handed(saved: &Saved, n: u64) -> Range<u64> {
-    saved.handed_out..saved.handed_out.saturating_add(n)
-}
-
-fn layout() -> Layout {
+fn layout(source: &AnySource) -> Layout {
     Layout {
-        payload_len: StateSlots::LEN,
+        payload_len: StateSlots::len_for(source),
         control_len: AccessTable::LEN + MUTEX_LEN,
         kind: KIND,
     }
@@ -383,7 +435,7 @@ fn format(segment: &Segment, source: AnySource) -> Result<(), SharedRngError> {
         handed_out: 0,
         source,
     };
-    StateSlots::of(segment)?.commit(first)?;
+    StateSlots::of(segment)?.commit(&first, &mut Scratch::new())?;
     Ok(())
 }
 

@@ -3,12 +3,12 @@
 //! | offset | bytes | field | |
 //! |---:|---:|---|---|
 //! | 0 | 8 | commit | the number of the present state, 48 bits, whose lowest bit says which slot holds it; below them the low 16 bits of the number's CRC-32C |
-//! | 128 | 2560 | slot 0 | |
-//! | 2688 | 2560 | slot 1 | |
+//! | 16 | half of the rest | slot 0 | |
+//! | | half of the rest | slot 1 | |
 //!
-//! A slot, in words of 64 bits: CRC-32C of all that follows, with the number of the state's words above it; the
-//! number of the state; how many values were handed out in leases and blocks; the words of an
-//! [`AnySource`].
+//! A slot, in words of 64 bits: CRC-32C of all that follows; the number of the state; how many values were handed
+//! out in leases and blocks; the words of an [`AnySource`], of which a stream always has equally many.
+//! Small states so lie on few cache lines, which is what processes wait for that draw in turn.
 //!
 //! A new state is written to the slot that is not the present one, and becomes the present state by one
 //! store to the commit word. Whoever is killed before that store has changed nothing.
@@ -18,22 +18,26 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use multiproc_rng::AnySource;
 use multiproc_segment::{Bytes, Segment, SegmentError};
 
-use crate::checksum::Checksum;
+use crate::checksum::checksum;
 use crate::error::SharedRngError;
 
 /// What the segments of shared streams are marked with.
 pub(crate) const KIND: u64 = u64::from_le_bytes(*b"rngstrm1");
 
-const SLOTS_AT: usize = 128;
-const SLOT_LEN: usize = 2560;
+const SLOTS_AT: usize = 16;
 /// Words of a slot before those of the source.
 const HEAD: usize = 3;
 
-const _: () = assert!(8 * (HEAD + AnySource::MOST_WORDS) <= SLOT_LEN);
-
 /// The bytes of the two slots and the commit word.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StateSlots<'a>(Bytes<'a>);
+pub(crate) struct StateSlots<'a> {
+    bytes: Bytes<'a>,
+    /// Words of a slot.
+    n_words: usize,
+}
+
+/// Memory for the words of a slot, to be used again.
+pub(crate) type Scratch = Vec<u64>;
 
 /// A state as it is in a slot.
 #[derive(Clone, Debug)]
@@ -49,29 +53,39 @@ pub(crate) fn next_number(number: u64) -> u64 {
 }
 
 fn commit_word(number: u64) -> u64 {
-    let mut checksum = Checksum::new();
-    checksum.push(number);
-    number << 16 | u64::from(checksum.value() as u16)
+    number << 16 | u64::from(checksum(&[number]) as u16)
 }
 
 impl<'a> StateSlots<'a> {
-    pub(crate) const LEN: usize = SLOTS_AT + 2 * SLOT_LEN;
+    /// The bytes that the states of `source` need.
+    pub(crate) fn len_for(source: &AnySource) -> usize {
+        let mut n_words = HEAD;
+        source.write_words(|_| n_words += 1);
+        SLOTS_AT + 2 * 8 * n_words
+    }
 
     /// The slots of a segment that is marked as a shared stream's.
     pub(crate) fn of(segment: &'a Segment) -> Result<StateSlots<'a>, SharedRngError> {
-        if segment.kind() != KIND {
+        let bytes = segment.payload();
+        let n_words = bytes.len().saturating_sub(SLOTS_AT) / (2 * 8);
+        if segment.kind() != KIND || n_words <= HEAD || n_words > HEAD + AnySource::MOST_WORDS {
             let segment = segment.id();
             return Err(SharedRngError::NotAStream { segment });
         }
-        Ok(StateSlots(segment.payload().slice(0, StateSlots::LEN)?))
+        Ok(StateSlots { bytes, n_words })
+    }
+
+    /// The word that changes with each commit.
+    pub(crate) fn commit_word(self) -> Result<u64, SegmentError> {
+        // Acquire: pairs with the Release in `commit`.
+        Ok(self.bytes.atomic_u64(0)?.load(Acquire))
     }
 
     /// The present state.
-    pub(crate) fn load(self) -> Result<Saved, SharedRngError> {
-        // Acquire: pairs with the Release in `commit`.
-        let commit = self.0.atomic_u64(0)?.load(Acquire);
+    pub(crate) fn load(self, scratch: &mut Scratch) -> Result<Saved, SharedRngError> {
+        let commit = self.commit_word()?;
         let number = commit >> 16;
-        match self.read(number)? {
+        match self.read(number, scratch)? {
             Some(saved) if saved.number == number && commit_word(number) == commit => Ok(saved),
             _ => Err(SharedRngError::Corrupt {
                 commit: number,
@@ -80,66 +94,44 @@ impl<'a> StateSlots<'a> {
         }
     }
 
-    /// Writes the state that follows `present`, and makes it the present one.
-    pub(crate) fn commit(self, next: Saved) -> Result<(), SegmentError> {
-        let number = next.number;
-        let slot = self.slot(number)?;
-        let mut checksum = Checksum::new();
-        let mut written = HEAD - 2;
-        let mut failed = None;
-        let mut push = |word| {
-            checksum.push(word);
-            match slot.atomic_u64(8 * written) {
-                Ok(place) => place.store(word, Relaxed),
-                Err(error) => failed = Some(error),
-            }
-            written += 1;
-        };
-        push(number);
-        push(next.handed_out);
-        next.source.write_words(push);
-        if let Some(error) = failed {
-            return Err(error);
+    /// Writes the state that follows the present one, and makes it the present one; returns the
+    /// commit word.
+    pub(crate) fn commit(self, next: &Saved, scratch: &mut Scratch) -> Result<u64, SegmentError> {
+        let slot = self.slot(next.number)?;
+        scratch.clear();
+        scratch.extend([0, next.number, next.handed_out]);
+        next.source.write_words(|word| scratch.push(word));
+        scratch[0] = checksum(&scratch[1..]).into();
+        for (i, word) in scratch.iter().enumerate() {
+            slot.atomic_u64(8 * i)?.store(*word, Relaxed);
         }
-        let n_words = (written - HEAD) as u64;
-        checksum.push(n_words);
-        let head = n_words << 32 | u64::from(checksum.value());
-        slot.atomic_u64(0)?.store(head, Relaxed);
-        // Release: pairs with the Acquire in `load`.
-        self.0.atomic_u64(0)?.store(commit_word(number), Release);
-        Ok(())
+        let commit = commit_word(next.number);
+        // Release: pairs with the Acquire in `commit_word`.
+        self.bytes.atomic_u64(0)?.store(commit, Release);
+        Ok(commit)
     }
 
     /// The newest state that is whole: what is left if the present one is not.
     pub(crate) fn newest_whole(self) -> Result<Option<Saved>, SharedRngError> {
-        Ok(match (self.read(0)?, self.read(1)?) {
+        let mut scratch = Scratch::new();
+        let slots = (self.read(0, &mut scratch)?, self.read(1, &mut scratch)?);
+        Ok(match slots {
             (Some(even), Some(odd)) if next_number(odd.number) == even.number => Some(even),
             (even, odd) => odd.or(even),
         })
     }
 
     /// What the slot for states of such a number holds, if it is whole.
-    fn read(self, number: u64) -> Result<Option<Saved>, SharedRngError> {
+    fn read(self, number: u64, scratch: &mut Scratch) -> Result<Option<Saved>, SharedRngError> {
         let slot = self.slot(number)?;
-        let word = |i: usize| slot.atomic_u64(8 * i).map(|word| word.load(Relaxed));
-        let head = word(0)?;
-        let n_words = (head >> 32) as usize;
-        if n_words > AnySource::MOST_WORDS {
-            return Ok(None);
+        scratch.clear();
+        for i in 0..self.n_words {
+            scratch.push(slot.atomic_u64(8 * i)?.load(Relaxed));
         }
-        let mut checksum = Checksum::new();
-        let mut next = HEAD - 2;
-        let mut pull = || {
-            let word = word(next).unwrap_or(0);
-            checksum.push(word);
-            next += 1;
-            word
-        };
-        let (number, handed_out) = (pull(), pull());
-        let source = AnySource::from_words((0..n_words).map(|_| pull()));
-        checksum.push(n_words as u64);
-        let is_whole = checksum.value() == head as u32;
-        Ok(source.ok().filter(|_| is_whole).map(|source| Saved {
+        let is_whole = u64::from(checksum(&scratch[1..])) == scratch[0];
+        let (number, handed_out) = (scratch[1], scratch[2]);
+        let source = AnySource::from_words(scratch[HEAD..].iter().copied()).ok();
+        Ok(source.filter(|_| is_whole).map(|source| Saved {
             number,
             handed_out,
             source,
@@ -147,7 +139,8 @@ impl<'a> StateSlots<'a> {
     }
 
     fn slot(self, number: u64) -> Result<Bytes<'a>, SegmentError> {
-        let at = SLOTS_AT + (number % 2) as usize * SLOT_LEN;
-        self.0.slice(at, SLOT_LEN)
+        let len = 8 * self.n_words;
+        self.bytes
+            .slice(SLOTS_AT + (number % 2) as usize * len, len)
     }
 }

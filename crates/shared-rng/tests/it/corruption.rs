@@ -42,6 +42,8 @@ fn flip_every_bit<S: Source>(source: S, n_draws: usize, stride: usize, tally: &m
     for bit in (0..8 * stream.segment().len()).step_by(stride) {
         flip(stream.segment(), bit);
         tally.flips += 1;
+        // A handle that knows nothing yet.
+        let stream = Shared::<S>::attach(stream.segment().clone()).unwrap();
         match stream.state() {
             Ok(state) => {
                 assert_eq!(words(state), *present, "bit {bit} went unnoticed");
@@ -97,6 +99,8 @@ fn two_overwritten_states_are_an_error_that_nothing_repairs() {
     stream.draw(|rng| rng.random()).unwrap();
     let len = stream.segment().len();
     stream.segment().payload().fill(8, len - 8, 0xa5).unwrap();
+    // The handle that drew last goes on from what it knows; others have to read.
+    let stream = Shared::<Generator<Pcg64>>::attach(stream.segment().clone()).unwrap();
     let error = stream.draw(|rng| rng.random()).unwrap_err();
     assert!(
         matches!(

@@ -13,25 +13,31 @@ const N_WORKERS: usize = 3;
 /// Draws of a lease and of a block, and of single draws in a row.
 const ROUND: usize = 1000;
 
+/// What a worker draws before it looks whether it may go on.
+const CYCLE: usize = ROUND / 10 + ROUND + 3 * ROUND;
+
 type Stream = Shared<Generator<Pcg64>>;
 
 #[test]
 fn no_value_is_handed_out_twice_whoever_is_killed() {
     let _watchdog = watchdog(10 * PATIENCE);
-    let n_values = Scale::asked().pick(300_000, 1_000_000, 10_000_000) as usize;
+    let scale = Scale::asked();
+    let n_rounds = scale.pick(10, 20, 60) as usize;
+    let pace = scale.pick(1_000_000, 2_000_000, 10_000_000) as usize / n_rounds / N_WORKERS;
     let name = SegmentName::new(unique_name("rng-kills")).unwrap();
     let stream = Stream::create(&name, default_rng(9)).unwrap();
-    let logs: Vec<Log> = (0..N_WORKERS).map(|_| Log::new(n_values)).collect();
+    let logs: Vec<Log> = (0..N_WORKERS)
+        .map(|_| Log::new(pace * n_rounds + CYCLE))
+        .collect();
     let spawn = |i: usize| Child::spawn(DRAWING, &[name.as_str(), logs[i].name.as_str()]);
     let mut workers: Vec<Child> = (0..N_WORKERS).map(spawn).collect();
-    let n_logged = || logs.iter().map(Log::len).sum::<usize>();
     let (mut n_kills, mut n_reported) = (0, 0);
-    // Each kill waits for more values than the last, so that it does not hit beginners alone.
-    let n_rounds = Scale::asked().pick(20, 40, 200) as usize;
-    for round in 1..=n_rounds {
-        let enough = n_values * round / n_rounds;
-        wait_until("values", || n_logged() >= enough);
-        let victim = round * 7 % N_WORKERS;
+    for round in 0..n_rounds {
+        logs.iter().for_each(|log| log.allow((round + 1) * pace));
+        let victim = round % N_WORKERS;
+        // It is drawing then: it may go on to the end of the round.
+        let enough = round * pace + round * 7919 % (pace / 2);
+        wait_until("the victim draws", || logs[victim].len() > enough);
         workers[victim].kill();
         n_kills += 1;
         let abandoned = stream.take_abandoned().unwrap();
@@ -41,6 +47,7 @@ fn no_value_is_handed_out_twice_whoever_is_killed() {
             .sum::<u64>();
         workers[victim] = spawn(victim);
     }
+    wait_until("the logs are full", || !logs.iter().any(Log::is_open));
     workers.iter_mut().for_each(|worker| {
         worker.kill();
     });
@@ -88,20 +95,27 @@ fn drawing_role() {
     };
     let stream = Stream::open(&SegmentName::new(args[0].as_str()).unwrap()).unwrap();
     let log = Log::open(&args[1]);
-    // The parent kills everybody before, unless it is kept from it.
-    while log.room() > 5 * ROUND {
+    loop {
+        while !log.is_open() {
+            std::thread::yield_now();
+        }
         for _ in 0..ROUND / 10 {
             log.push(&[stream.draw(|rng| rng.bits_mut().next_u64()).unwrap()]);
         }
         let mut lease = stream.reserve(ROUND as u64).unwrap();
         while let Some(word) = lease.next_u64() {
             log.push(&[word]);
+            // Killed here, it has draws that nobody else will make.
+            if lease.n_left() == ROUND as u64 / 2 {
+                std::thread::yield_now();
+            }
         }
         drop(lease);
         let draw = |rng: &mut Generator<Pcg64>, block: &mut [u64]| rng.bits_mut().fill_u64(block);
-        stream
-            .draw_blocks(3 * ROUND, ROUND, draw, |_, block| log.push(block))
-            .unwrap();
+        let deliver = |_, block: &[u64]| {
+            std::thread::yield_now();
+            log.push(block);
+        };
+        stream.draw_blocks(3 * ROUND, ROUND, draw, deliver).unwrap();
     }
-    child::read_line();
 }
