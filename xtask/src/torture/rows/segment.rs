@@ -198,8 +198,8 @@ pub(super) const ROWS: &[Row] = &[
             net: &[],
             edits: &[Edit {
                 file: "crates/segment/src/foreign.rs",
-                from: "} else if mode != MODE {",
-                to: "} else if false {",
+                from: "if mode == MODE {",
+                to: "if !mode.is_empty() {",
             }],
             caught_by: CaughtBy::TheRow,
         },
