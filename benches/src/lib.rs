@@ -8,6 +8,7 @@ pub mod futex_lock;
 pub mod mailbox;
 pub mod numpy;
 pub mod pthread;
+pub mod pthread_flag;
 pub mod raw_memory;
 pub mod raw_segment;
 pub mod shared_page;

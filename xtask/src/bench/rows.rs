@@ -106,6 +106,24 @@ pub(super) const ROWS: &[Row] = &[
         goal: Goal::AtMost(1.3, "sem_t"),
     },
     Row {
+        name: "event",
+        about: "set an event and wait for one, there and back between two threads",
+        target: "conditions",
+        goal: Goal::AtMost(1.3, "pthread"),
+    },
+    Row {
+        name: "condvar",
+        about: "notify and wait for a notification, there and back between two threads",
+        target: "conditions",
+        goal: Goal::AtMost(1.3, "pthread"),
+    },
+    Row {
+        name: "barrier",
+        about: "two meetings of two threads at a barrier",
+        target: "conditions",
+        goal: Goal::AtMost(1.3, "pthread"),
+    },
+    Row {
         name: "arena",
         about: "free a block of an arena and allocate another, among 1,000 of up to 512 bytes",
         target: "arena",

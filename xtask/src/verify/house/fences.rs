@@ -7,6 +7,7 @@ const FENCED: &[&str] = &[
     "benches/src/crowd.rs",
     "benches/src/mailbox.rs",
     "benches/src/pthread.rs",
+    "benches/src/pthread_flag.rs",
     "benches/src/raw_memory.rs",
     "benches/src/raw_segment.rs",
     "benches/src/shared_page.rs",
