@@ -23,6 +23,7 @@ mod event_steps;
 mod fork;
 mod ground;
 mod hostile;
+mod kernels;
 mod killing;
 mod leaks;
 mod model;
