@@ -27,7 +27,6 @@ mod handle;
 mod locate;
 mod npy_file;
 mod raw_parts;
-mod rebinding;
 mod shared;
 mod torn;
 

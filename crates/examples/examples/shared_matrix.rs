@@ -1,13 +1,8 @@
 //! "Using multiprocessing shared memory with numpy matrices": its program, and the three things that it leaves open.
 //!
 //! Processes fill a shared matrix by rows, `M[i, j] = i + j`. Operators that work in place change it for all; the line
-//! that loses the shared buffer in Python, `Matrix = 1 * Matrix`, does not compile here:
-//!
-//! ```text
-//! error[E0277]: an operator makes a new array beside the shared one, which stays as it is
-//!   = note: write to the shared elements in place: `*matrix *= 2.0`, `*matrix += &other`
-//!   = note: or copy the new array's elements into them: `matrix.assign(&(2.0 * &*matrix))`
-//! ```
+//! that loses the shared buffer in Python, `Matrix = 1 * Matrix`, does not compile here, as an operator's new array is
+//! of another type than a guard: `*matrix *= 2.0` works in place, and `matrix.assign(&new)` copies what an operator made.
 //!
 //! Last, each process computes its rows of a product for itself and moves them to the shared matrix: the same bits,
 //! however many processes do.
