@@ -6,7 +6,7 @@ use std::process::Command;
 const RECORDED_WITH: &str = "rustc 1.95.";
 
 #[test]
-fn mistakes_with_tasks_are_told_with_what_to_write() {
+fn mistakes_are_told_with_what_to_write() {
     let version = Command::new("rustc")
         .arg("--version")
         .output()
