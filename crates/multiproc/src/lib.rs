@@ -34,6 +34,12 @@ pub mod guides {
     #[doc = include_str!("../../../docs/getting-started.md")]
     pub mod getting_started {}
 
+    #[doc = include_str!("../../../docs/from-multiprocessing.md")]
+    pub mod from_multiprocessing {}
+
+    #[doc = include_str!("../../../docs/locks.md")]
+    pub mod locks {}
+
     #[doc = include_str!("../../../docs/dead-workers.md")]
     pub mod dead_workers {}
 
