@@ -2,6 +2,12 @@
 //!
 //! Each section checks what it prints against the numbers that NumPy gives one process alone.
 
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
 use multiproc::rng::{AnySource, RandomState};
 use multiproc::shared_rng::Split;
 use multiproc::{Context, FillMethod, Pool, Replicated, Shared, SharedArray, fill_parallel, task};
@@ -25,6 +31,31 @@ fn draw(stream: &Shared<RandomState>, n: usize) -> Result<Vec<f64>, multiproc::E
         stream.draw(|rng| rng.fill_random_sample(ten))?;
     }
     Ok(numbers)
+}
+
+/// What came through the queue, and which worker took it.
+#[task]
+fn consume(context: &mut Context, numbers: Vec<f64>) -> (usize, Vec<f64>) {
+    (context.worker(), numbers)
+}
+
+/// So many numbers of the server's stream, or why there are none.
+#[task]
+fn request(server: SocketAddr, key: u64, n: u64) -> Result<Vec<f64>, io::Error> {
+    let mut link = TcpStream::connect(server)?;
+    link.write_all(&[key.to_le_bytes(), n.to_le_bytes()].concat())?;
+    let mut bytes = vec![0; 8 * n as usize];
+    link.read_exact(&mut bytes)?;
+    let numbers = bytes.as_chunks().0.iter();
+    Ok(numbers.map(|&bytes| f64::from_le_bytes(bytes)).collect())
+}
+
+/// Sends half a request and is gone.
+#[task]
+fn die_in_a_request(server: SocketAddr, key: u64) {
+    let mut link = TcpStream::connect(server).expect("the server listens");
+    link.write_all(&key.to_le_bytes()).expect("it reads");
+    std::process::abort();
 }
 
 /// The first numbers of a copy of its own.
@@ -76,6 +107,69 @@ fn shared_memory(pool: &Pool) -> multiproc::Result<()> {
     Ok(())
 }
 
+/// One process draws and puts the numbers into a queue, which the pool's items are; each is taken once.
+fn pipes_and_queues() -> multiproc::Result<()> {
+    for n_consumers in [1, 3] {
+        let pool = Pool::builder().processes(n_consumers).build()?;
+        let mut rng = RandomState::new(42);
+        let produced = (0..900).map(move |_| (0..10).map(|_| rng.random_sample()).collect());
+        let mut shares = vec![0; n_consumers];
+        let mut taken = Vec::new();
+        for item in pool.map(consume, produced).iter()? {
+            let (worker, numbers) = item?;
+            shares[worker] += numbers.len();
+            taken.extend(numbers);
+        }
+        assert_eq!(taken, first(9_000));
+        let sum: f64 = taken.iter().sum();
+        println!("through a queue:         {n_consumers} took {shares:?}, their sum is {sum:.6}");
+    }
+    Ok(())
+}
+
+/// A server owns the state and sends numbers to those who know the key.
+fn over_the_network(pool: &Pool) -> Result<(), Box<dyn Error>> {
+    const KEY: u64 = 0x5eed;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let server = listener.local_addr()?;
+    thread::spawn(move || {
+        let mut rng = RandomState::new(42);
+        for client in listener.incoming().flatten() {
+            // A client that asks wrongly, dies or says nothing has no numbers; the others go on.
+            let _ = answer(client, KEY, &mut rng);
+        }
+    });
+
+    let refused = pool.map(request, [(server, KEY + 1, 2)]).each()?;
+    assert!(refused[0].is_err());
+    let died = pool.map(die_in_a_request, [(server, KEY)]).each()?;
+    assert!(died[0].is_err());
+    let drawn = pool
+        .map(request, [(server, KEY, 2); N_WORKERS])
+        .chunk(1)
+        .run()?;
+    let together = words(&sorted(drawn.concat()));
+    println!("all ask a server:        {together} (sorted)");
+    assert_eq!(together, words(&sorted(first(8))));
+    Ok(())
+}
+
+/// Reads a request, a key and a number, and sends so many numbers.
+fn answer(mut client: TcpStream, key: u64, rng: &mut RandomState) -> io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut asked = [0; 16];
+    client.read_exact(&mut asked)?;
+    let [found, n] = [0, 8].map(|at| {
+        let word = asked[at..at + 8].try_into();
+        u64::from_le_bytes(word.expect("8 bytes"))
+    });
+    if found != key || n > 1_000_000 {
+        return Ok(());
+    }
+    let numbers = (0..n).flat_map(|_| rng.random_sample().to_le_bytes());
+    client.write_all(&numbers.collect::<Vec<u8>>())
+}
+
 /// Every process has the same numbers.
 fn replicated(pool: &Pool) -> multiproc::Result<()> {
     let state = Replicated::new(RandomState::new(42))?;
@@ -117,13 +211,16 @@ fn exact_fill(pool: &Pool) -> multiproc::Result<()> {
     Ok(())
 }
 
-pub(crate) fn main() -> multiproc::Result<()> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let pool = Pool::builder().processes(N_WORKERS).build()?;
     single_process_generation(&pool)?;
     shared_memory(&pool)?;
+    pipes_and_queues()?;
+    over_the_network(&pool)?;
     replicated(&pool)?;
     split(&pool)?;
-    exact_fill(&pool)
+    exact_fill(&pool)?;
+    Ok(())
 }
 
 /// The first numbers of the stream, drawn by one process alone.
