@@ -13,7 +13,7 @@ struct Model {
     fails: &'static [&'static [&'static str]],
 }
 
-const MODELS: [Model; 4] = [
+const MODELS: [Model; 6] = [
     Model {
         file: "robust_mutex.pml",
         holds: &[&[]],
@@ -48,6 +48,27 @@ const MODELS: [Model; 4] = [
         file: "event.pml",
         holds: &[&[]],
         fails: &[&["-DNO_BELL"], &["-DNO_RELAY"], &["-DNO_CHECK"]],
+    },
+    Model {
+        file: "barrier.pml",
+        holds: &[&[], &["-DROUNDS=2", "-DDEATHS=1"]],
+        fails: &[
+            &["-DWATCH_STATE"],
+            &["-DLOOK_FIRST"],
+            &["-DNO_RELAY"],
+            &["-DNO_LEAF"],
+            &["-DLEAVE_SILENTLY"],
+        ],
+    },
+    Model {
+        file: "once.pml",
+        holds: &[&[]],
+        fails: &[
+            &["-DLOOK_ONCE"],
+            &["-DREADY_FIRST"],
+            &["-DCOUNT_LAST"],
+            &["-DPLAIN_LOCK"],
+        ],
     },
 ];
 
