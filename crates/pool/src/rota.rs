@@ -48,6 +48,13 @@ struct State {
     is_finished: bool,
 }
 
+impl State {
+    /// There are no jobs, and no more come.
+    fn is_over(&self) -> bool {
+        self.is_finished && self.n_jobs == 0
+    }
+}
+
 enum Incoming {
     Job(Box<ActiveJob>),
     Cancel(Arc<Ticket>),
@@ -171,7 +178,7 @@ impl Rota {
             let thread = thread::Builder::new()
                 .name("multiproc pool".to_owned())
                 .spawn(move || {
-                    rota.drive(&mut || None, is_needed, |state| state.is_finished);
+                    rota.drive(&mut || None, is_needed, State::is_over);
                 })
                 .map_err(PoolError::system("clone"))?;
             state.thread = Some(thread);
@@ -185,7 +192,14 @@ impl Rota {
     }
 
     /// Waits until all jobs are over, driving the workers if nobody else does, and then lets the workers go.
+    ///
+    /// Called by the thread that drives them, as by a callback that drops the pool, it leaves that to the end of the
+    /// thread's turn.
     pub(crate) fn finish(&self) {
+        if self.expect_other_driver().is_err() {
+            self.state().is_finished = true;
+            return;
+        }
         self.state().n_waiting += 1;
         self.drive(&mut || None, |_| true, |state| state.n_jobs == 0);
         let mut state = self.state();
@@ -286,7 +300,9 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.rota.state();
-        state.dispatch = self.dispatch.take();
+        if !state.is_over() {
+            state.dispatch = self.dispatch.take();
+        }
         state.driver = None;
         drop(state);
         self.rota.changed.notify_all();

@@ -279,3 +279,30 @@ fn jobs_of_threads_are_cancelled_between_chunks_and_end_with_their_pool() {
     assert!(failed.done().iter().flatten().count() < 50);
     assert!(other.ready());
 }
+
+#[test]
+fn a_pool_may_be_dropped_by_a_callback_of_its_own_job() {
+    let _watchdog = watchdog(PATIENCE);
+    for waits in [false, true] {
+        let pool = Arc::new(pool(2));
+        let workers = pool.worker_pids();
+        let gate = Gate::shut();
+        let held_up = pool.map(wait_for_removal, [gate.item()]).submit().unwrap();
+        let job = pool.map(double, [1]).submit().unwrap();
+        let (send, receive) = channel();
+        let job = job.callback(move |_| {
+            // Until this is the last one.
+            receive.recv().unwrap();
+            drop(pool);
+        });
+        send.send(()).unwrap();
+        if waits {
+            assert_eq!(job.get().unwrap(), [2]);
+        }
+        let failed = held_up.get().unwrap_err();
+        assert!(matches!(failed.stopped(), Some(PoolError::Terminated)));
+        wait_until("the workers to be gone", || {
+            workers.iter().all(|&pid| !is_running(pid))
+        });
+    }
+}
