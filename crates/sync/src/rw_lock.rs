@@ -136,6 +136,9 @@ impl<T: NoUninit + AnyBitPattern> RwLock<T> {
 
     /// Locks for reading if nobody writes, and no writer waits for readers to leave.
     ///
+    /// Readers that a writer kept waiting come in one after the other. While one of them does, it is in the
+    /// way for a moment too, although nobody writes.
+    ///
     /// # Errors
     ///
     /// As [`read`](Self::read), and [`LockError::WouldBlock`], which names who is in the way.
@@ -197,6 +200,9 @@ impl<T: NoUninit + AnyBitPattern> RwLock<T> {
     }
 
     /// Locks for writing if nobody reads or writes.
+    ///
+    /// A reader is in the way while it comes in, and also if it finds a writer and leaves again: of two who
+    /// try at once, none may get the lock.
     ///
     /// # Errors
     ///
