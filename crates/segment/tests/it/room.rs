@@ -281,7 +281,8 @@ fn address_space_role() {
             (needed, hint),
             (256 * MIB as u64 + 4096, Limit::AddressSpace)
         );
-        assert!(available <= 128 * MIB as u64);
+        // A thread of the harness may have ended meanwhile, and left its stack to us.
+        assert!(available < needed, "{available}");
     }
     child::say(format!("done {n_rounds}"));
 }
