@@ -24,8 +24,9 @@ use crate::semaphore_error::SemaphoreError;
 /// owner dies, even by SIGKILL, and nobody can release it twice or by mistake. Where another
 /// process releases what one acquired, take a [`Semaphore`](crate::Semaphore).
 ///
-/// A holder's death wakes one who sleeps. If that one is killed in turn, just after it was woken, the others look
-/// for themselves within a second; so they do on kernels without `futex_waitv` (before Linux 5.16).
+/// A holder's death wakes one who sleeps. If somebody is killed in the midst of giving a permit back, or just after
+/// it was woken, the others look for themselves within a second; so they do on kernels without `futex_waitv`
+/// (before Linux 5.16).
 ///
 /// # Examples
 ///
