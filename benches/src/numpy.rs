@@ -15,7 +15,7 @@ for line in sys.stdin:
     setup, statement, n = line.rstrip("\n").split("\t")
     if not int(n):
         scope = dict(globals())
-        exec(f"{setup}\ndef repeat(n):\n    for _ in range(n): {statement}", scope)
+        exec(f"{setup}\ndef repeat(times):\n    for _ in range(times): {statement}", scope)
         scope["repeat"](1)
     started = time.perf_counter_ns()
     scope["repeat"](int(n))
