@@ -18,8 +18,9 @@ pub use multiproc_sync as sync;
 pub use error::{Error, Result};
 pub use multiproc_array::{Element, Frozen, PartMut, SharedArray, python};
 pub use multiproc_pool::{
-    Context, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError, Progress, State,
-    TaskError, fill_parallel, init, task, wait_any,
+    ChildProcess, Context, Exit, Failed, Imap, ImapUnordered, Job, Pending, Pool, PoolError,
+    Process, ProcessHandle, Progress, State, TaskError, active_children, current_process,
+    fill_parallel, init, parent_process, task, wait, wait_any,
 };
 pub use multiproc_rng::{FillMethod, default_rng};
 pub use multiproc_segment::{SegmentName, prune};

@@ -11,10 +11,11 @@ use multiproc_segment::Segment;
 use multiproc_segment::transport::TransportError;
 use rustix::event::{PollFd, PollFlags};
 
+use crate::errand::{Errand, ErrandRun};
 use crate::error::PoolError;
-use crate::initialiser::{Initialiser, Initialising};
-use crate::message::{Greeting, Order, ToParent, ToWorker, Welcome, decode};
+use crate::message::{Greeting, Order, Role, ToParent, Welcome, decode};
 use crate::nudge::Nudge;
+use crate::process;
 use crate::switchboard::{Switchboard, spin_until};
 use crate::wear::WearLimits;
 use crate::worker_process::{self, Death, Program, State, WorkerProcess, poll_for};
@@ -45,7 +46,7 @@ pub(crate) struct Terms {
     pub(crate) depth: u32,
     /// How many processors each worker may use.
     pub(crate) processors: usize,
-    pub(crate) initialiser: Option<Initialiser>,
+    pub(crate) initialiser: Option<Errand>,
     pub(crate) wear: WearLimits,
 }
 
@@ -123,6 +124,8 @@ impl Crew {
             depth: self.terms.depth,
             processors: self.terms.processors,
             wear: self.terms.wear,
+            parent: process::current_process().name().to_owned(),
+            role: Role::Worker,
         };
         let worker = WorkerProcess::start(&self.terms.program, welcome, &self.switchboard)?;
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)[slot] = Some(worker.pid());
@@ -217,7 +220,7 @@ impl Crew {
             worker.stderr.pump();
             match worker.initialising.take() {
                 None => events.push((slot, Event::Done)),
-                Some(initialising) => match initialising.outcome() {
+                Some(initialising) => match initialising.outcome::<()>() {
                     Ok(()) => events.push((slot, Event::Ready)),
                     Err(failure) => {
                         let pid = worker.pid();
@@ -348,14 +351,8 @@ impl Crew {
                 events.push((slot, Event::Ready));
             }
             Some(initialiser) => {
-                let initialising = Initialising::new(initialiser, n_slots)?;
-                let messages = [
-                    (ToWorker::Board, vec![initialising.board.segment()]),
-                    (
-                        ToWorker::Run(Box::new(initialising.run(initialiser))),
-                        Vec::new(),
-                    ),
-                ];
+                let initialising = ErrandRun::new(initialiser, n_slots)?;
+                let messages = initialising.messages(initialiser);
                 worker.order_with(&self.switchboard, slot, &messages, None);
                 worker.state = State::Initialising;
                 worker.initialising = Some(initialising);

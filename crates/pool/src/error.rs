@@ -158,6 +158,24 @@ pub enum PoolError {
         /// What it failed of.
         failure: Box<TaskError>,
     },
+    /// The task of a [`Process`](crate::Process) failed.
+    ProcessFailed {
+        /// The process's name.
+        name: String,
+        /// Its process id; this process's own if the item could not be sent.
+        pid: u32,
+        /// What it failed of.
+        failure: Box<TaskError>,
+    },
+    /// A [`Process`](crate::Process) ended before its task returned.
+    ProcessEnded {
+        /// The process's name.
+        name: String,
+        /// Its process id.
+        pid: u32,
+        /// How it ended.
+        exit: Exit,
+    },
     /// Workers ended again and again without finishing anything.
     WorkersKeepDying {
         /// How often in a row in one place.
@@ -208,6 +226,14 @@ pub enum PoolError {
 impl PoolError {
     pub(crate) fn initialiser(pid: u32, failure: TaskError) -> PoolError {
         PoolError::Initialiser {
+            pid,
+            failure: Box::new(failure),
+        }
+    }
+
+    pub(crate) fn process_failed(name: &str, pid: u32, failure: TaskError) -> PoolError {
+        PoolError::ProcessFailed {
+            name: name.to_owned(),
             pid,
             failure: Box::new(failure),
         }
@@ -264,7 +290,7 @@ impl Display for PoolError {
             ),
             PoolError::TooDeep { limit } => write!(
                 f,
-                "pools are nested {limit} deep: a task that makes a pool seems to be run by itself"
+                "pools and processes are nested {limit} deep: a task that starts one seems to be run by itself"
             ),
             PoolError::Spawn { program, source } => {
                 write!(f, "could not start {program} as a worker: {source}")
@@ -378,6 +404,15 @@ impl Display for PoolError {
             PoolError::Terminated => f.write_str("the pool was terminated before the job was done"),
             PoolError::Initialiser { pid, failure } => {
                 write!(f, "the initialiser in process {pid} {}", Cause(failure))
+            }
+            PoolError::ProcessFailed { name, pid, failure } => {
+                write!(f, "process {name} (pid {pid}) {}", Cause(failure))
+            }
+            PoolError::ProcessEnded { name, pid, exit } => {
+                write!(
+                    f,
+                    "process {name} (pid {pid}) {exit} before its task returned"
+                )
             }
             PoolError::WorkersKeepDying {
                 deaths,

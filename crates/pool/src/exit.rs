@@ -14,6 +14,23 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Returns the exit code, or the negative number of the signal: Python's `exitcode`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use multiproc_pool::Exit;
+    ///
+    /// assert_eq!(Exit::Code(3).exitcode(), 3);
+    /// assert_eq!(Exit::Signal(9).exitcode(), -9);
+    /// ```
+    pub fn exitcode(self) -> i32 {
+        match self {
+            Exit::Code(code) => code,
+            Exit::Signal(signal) => -signal,
+        }
+    }
+
     pub(crate) fn of(status: ExitStatus) -> Exit {
         match (status.code(), status.signal()) {
             (Some(code), _) => Exit::Code(code),

@@ -2,6 +2,7 @@
 
 // What a user writes, in reading order.
 mod pool;
+mod process;
 mod job;
 mod task;
 mod call;
@@ -25,6 +26,7 @@ mod fill_tasks;
 // A job, from its checks to its results.
 mod run;
 mod items;
+mod errand;
 mod target;
 mod prepared;
 mod coordinator;
@@ -40,7 +42,6 @@ mod thread_jobs;
 
 // The parent's side of its workers.
 mod crew;
-mod initialiser;
 mod worker_process;
 mod output;
 
@@ -76,6 +77,10 @@ pub use job::{Fill, Job, Map, Update};
 pub use multiproc_macros::task;
 pub use pending::{Pending, Results, wait_any};
 pub use pool::{Pool, PoolBuilder};
+pub use process::{
+    ChildProcess, CurrentProcess, ParentProcess, Process, ProcessHandle, active_children,
+    current_process, parent_process, wait,
+};
 pub use progress::Progress;
 pub use registry::Build;
 pub use startup::init;

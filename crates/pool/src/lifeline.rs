@@ -1,15 +1,17 @@
 //! [`hold_on`]: a worker does not outlive its parent, whatever it is doing, and leaves no name behind.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use multiproc_segment::Segment;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{PidfdFlags, Signal, getppid, pidfd_open, set_parent_process_death_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getppid, pidfd_open, set_parent_process_death_signal,
+};
 
 use crate::error::PoolError;
 use crate::startup;
@@ -27,6 +29,38 @@ fn arrays() -> MutexGuard<'static, Vec<Segment>> {
     ARRAYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The process that started this one.
+static PARENT: OnceLock<Parent> = OnceLock::new();
+
+/// Returns the process that started this one, if it is a worker.
+pub(crate) fn parent() -> Option<&'static Parent> {
+    PARENT.get()
+}
+
+#[derive(Debug)]
+pub(crate) struct Parent {
+    /// `None` for one outside of this pid namespace.
+    pid: Option<Pid>,
+    /// Readable when it has ended; before Linux 5.3 its socket, which is that also when there is a message.
+    sentinel: OwnedFd,
+}
+
+impl Parent {
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+            .map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs())
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        // The kernel gives an orphan another parent.
+        getppid() == self.pid
+    }
+
+    pub(crate) fn sentinel(&self) -> BorrowedFd<'_> {
+        self.sentinel.as_fd()
+    }
+}
+
 /// How long the parent may take to be gone after its socket is.
 const VANISH: Duration = Duration::from_secs(1);
 
@@ -37,7 +71,11 @@ const VANISH: Duration = Duration::from_secs(1);
 /// worker ends, which is why the signal is one that does no harm then.
 pub(crate) fn hold_on(socket: &UnixStream) -> Result<(), PoolError> {
     let socket = OwnedFd::from(socket.try_clone().map_err(PoolError::system("dup"))?);
-    let parent = getppid().and_then(|parent| pidfd_open(parent, PidfdFlags::empty()).ok());
+    let pid = getppid();
+    let parent = pid.and_then(|parent| pidfd_open(parent, PidfdFlags::empty()).ok());
+    let sentinel =
+        (parent.as_ref().unwrap_or(&socket).try_clone()).map_err(PoolError::system("dup"))?;
+    (PARENT.set(Parent { pid, sentinel })).expect("a process has one parent");
     thread::Builder::new()
         .name("lifeline".to_owned())
         .spawn(move || {
@@ -65,7 +103,8 @@ fn leave_arrays(parent: Option<OwnedFd>) {
     arrays.iter().for_each(Segment::leave);
 }
 
-fn wait_for(fd: &OwnedFd, events: PollFlags, patience: Option<Duration>) {
+/// Waits for `events` or the end of `fd`, at most for `patience`.
+pub(crate) fn wait_for(fd: &OwnedFd, events: PollFlags, patience: Option<Duration>) {
     let deadline = patience.map(|patience| Instant::now() + patience);
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));

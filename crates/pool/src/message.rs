@@ -21,7 +21,7 @@ use crate::wear::WearLimits;
 use crate::written::Written;
 
 /// Raised whenever a message or the board's layout changes.
-pub(crate) const PROTOCOL: u32 = 2;
+pub(crate) const PROTOCOL: u32 = 3;
 const MAGIC: [u8; 8] = *b"mprcpool";
 
 /// The first message in each direction.
@@ -34,7 +34,7 @@ pub(crate) struct Greeting<T> {
 }
 
 /// What a new worker learns from its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Welcome {
     /// The worker's number in its pool.
     pub(crate) slot: usize,
@@ -43,6 +43,36 @@ pub(crate) struct Welcome {
     /// How many processors are its own.
     pub(crate) processors: usize,
     pub(crate) wear: WearLimits,
+    /// The parent's name.
+    pub(crate) parent: String,
+    pub(crate) role: Role,
+}
+
+/// What a worker is there for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Role {
+    /// It serves a pool until it is told to stop.
+    Worker,
+    /// It runs one item, and its exit code says how that went.
+    Process(Identity),
+}
+
+/// What a process is called, and how it ends with its parent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) at_exit: AtExit,
+    /// Its number among its parent's processes, behind those of its ancestors.
+    pub(crate) numbers: Vec<u32>,
+}
+
+/// What becomes of a process when its parent is done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AtExit {
+    /// It is killed: it is a daemon in Python's sense.
+    Kill,
+    /// It is waited for.
+    Join,
 }
 
 /// What a worker is to do next.
@@ -201,6 +231,8 @@ mod tests {
             depth: 1,
             processors: 2,
             wear: WearLimits::default(),
+            parent: "MainProcess".to_owned(),
+            role: Role::Worker,
         }
     }
 

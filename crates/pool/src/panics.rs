@@ -4,6 +4,8 @@ use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, Once, PoisonError};
 
 use crate::board::Board;
@@ -35,6 +37,14 @@ thread_local! {
 /// Where this process leaves the text of a panic, in case it aborts: the line of its slot on the job's board.
 static BOARD: Mutex<Option<(Board, usize)>> = Mutex::new(None);
 
+/// Whether a task's panic is printed like any other.
+static PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets the panics of tasks be printed like any other, from now on and also if they abort.
+pub(crate) fn print_too() {
+    PRINTED.store(true, Relaxed);
+}
+
 /// Sets the line on which a panic's text is left, or none.
 pub(crate) fn leave_texts_on(line: Option<(Board, usize)>) {
     *BOARD.lock().unwrap_or_else(PoisonError::into_inner) = line;
@@ -49,7 +59,7 @@ fn with_line(use_line: impl FnOnce(Line<'_>)) {
     }
 }
 
-/// Calls `f`; a panic in it comes back as an error and is not printed.
+/// Calls `f`; a panic in it comes back as an error and is not printed, unless [`print_too`] was called.
 ///
 /// With `RUST_BACKTRACE` set, message and backtrace go to standard error as well.
 pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
@@ -84,7 +94,11 @@ fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !note(info) || Backtrace::capture().status() == BacktraceStatus::Captured {
+            let is_noted = note(info);
+            if !is_noted
+                || PRINTED.load(Relaxed)
+                || Backtrace::capture().status() == BacktraceStatus::Captured
+            {
                 previous(info);
             }
         }));

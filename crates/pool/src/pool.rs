@@ -9,22 +9,18 @@ use std::time::Duration;
 use multiproc_array::SharedArray;
 
 use crate::crew::{Crew, Roster, Terms};
+use crate::errand::Errand;
 use crate::error::PoolError;
 use crate::here::Threads;
-use crate::initialiser::Initialiser;
-use crate::items::Items;
 use crate::job::{Fill, Job, Map, Update};
 use crate::rota::Rota;
 use crate::settings::{self, Context};
-use crate::startup;
 use crate::task::{PartTask, Task};
 use crate::thread_jobs::ThreadJobs;
 use crate::wear::WearLimits;
 use crate::worker;
 use crate::worker_process::Program;
 
-/// How deep pools may be nested.
-const DEPTH_LIMIT: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Workers that run tasks.
@@ -338,7 +334,7 @@ pub struct PoolBuilder {
     processes: Option<usize>,
     program: Program,
     patience: Duration,
-    initialiser: Option<Initialiser>,
+    initialiser: Option<Errand>,
     wear: WearLimits,
 }
 
@@ -395,11 +391,7 @@ impl PoolBuilder {
     /// ```
     #[doc(alias = "initargs")]
     pub fn initializer<T: Task>(mut self, task: T, item: T::Item) -> PoolBuilder {
-        let _: T = task;
-        self.initialiser = Some(Initialiser {
-            entry: T::entry(),
-            items: Items::encode([item]),
-        });
+        self.initialiser = Some(Errand::new(task, item));
         self
     }
 
@@ -432,16 +424,7 @@ impl PoolBuilder {
     /// - [`PoolError::NoAnswer`], [`PoolError::OtherProtocol`] or [`PoolError::OtherBuild`] if what was started is
     ///   not a worker of this program.
     pub fn build(self) -> Result<Pool, PoolError> {
-        if startup::is_uninitialised_worker() {
-            return Err(PoolError::NotInitialised);
-        }
-        let (depth, processors) = match worker::welcome() {
-            Some(welcome) => (welcome.depth, welcome.processors),
-            None => (0, settings::available_processors()),
-        };
-        if depth >= DEPTH_LIMIT {
-            return Err(PoolError::TooDeep { limit: DEPTH_LIMIT });
-        }
+        let (depth, processors) = worker::next_level()?;
         let n = match self.processes {
             Some(0) => {
                 return Err(PoolError::Zero {
@@ -457,7 +440,7 @@ impl PoolBuilder {
             });
         }
         if let Some(initialiser) = &self.initialiser {
-            initialiser.check()?;
+            initialiser.check(PoolError::initialiser)?;
         }
         let context = settings::context()?;
         if context != Context::Spawn
@@ -473,7 +456,7 @@ impl PoolBuilder {
         let terms = Terms {
             program: self.program,
             patience: self.patience,
-            depth: depth + 1,
+            depth,
             processors: (processors / n).max(1),
             initialiser: self.initialiser,
             wear: self.wear,

@@ -7,13 +7,14 @@ use multiproc_shared_rng::Split;
 use serde::Serialize;
 
 use crate::blocks::Blocks;
-use crate::board::{Board, INLINE_LEN, Kind, Place};
+use crate::board::{Board, INLINE_LEN, Kind, Place, Slot};
 use crate::call::{Argument, Call};
 use crate::coordinator::Round;
 use crate::fault::Fault;
 use crate::line::Line;
 use crate::panics::{self, Panic};
 use crate::task::{RunTask, Task};
+use crate::task_error::TaskError;
 use crate::written::WrittenArray;
 
 /// One round of a job in a worker, or in the calling thread of a serial pool.
@@ -153,6 +154,21 @@ impl Work<'_> {
         };
         self.board.publish(item, kind, &place);
         self.line().count_finished();
+    }
+
+    /// Returns why the last item, `item`, has no result, if it has none.
+    pub(crate) fn failure(&self, item: usize) -> Option<TaskError> {
+        let unreadable = |message| Some(TaskError::BadResult { item, message });
+        match self.board.result(item) {
+            Ok(Slot::Value(_)) => None,
+            Ok(Slot::Unfinished) => Some(TaskError::NotRun { item }),
+            Ok(Slot::NoRoom { needed }) => Some(TaskError::NoRoom { item, needed }),
+            Ok(Slot::Fault(_)) => match postcard::from_bytes(&self.encoded) {
+                Ok(fault) => Some(TaskError::of(item, fault)),
+                Err(error) => unreadable(error.to_string()),
+            },
+            Err(error) => unreadable(error.to_string()),
+        }
     }
 
     fn attempt_number(&self, item: usize) -> u32 {

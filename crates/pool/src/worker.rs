@@ -15,19 +15,54 @@ use crate::call::Argument;
 use crate::coordinator::Round;
 use crate::error::PoolError;
 use crate::lifeline;
-use crate::message::{Greeting, Order, Refusal, Run, ToParent, ToWorker, Welcome, decode, encode};
+use crate::message::{
+    Greeting, Identity, Order, Refusal, Role, Run, ToParent, ToWorker, Welcome, decode, encode,
+};
 use crate::panics;
 use crate::registry;
+use crate::settings;
+use crate::startup;
 use crate::switchboard::{ParentIs, Switchboard};
+use crate::task_error::{Cause, TaskError};
 use crate::wear::{Wear, WearLimits};
 use crate::work::{self, Work};
 use crate::written::WrittenArray;
 
+/// How deep pools and processes may be nested.
+const DEPTH_LIMIT: u32 = 10;
+
 static WELCOME: OnceLock<Welcome> = OnceLock::new();
 
 /// Returns what this process was told when it became a worker; `None` if it is none.
-pub(crate) fn welcome() -> Option<Welcome> {
-    WELCOME.get().copied()
+pub(crate) fn welcome() -> Option<&'static Welcome> {
+    WELCOME.get()
+}
+
+/// Returns who this process is if it runs one item only, and serves no pool.
+pub(crate) fn identity() -> Option<&'static Identity> {
+    match &welcome()?.role {
+        Role::Worker => None,
+        Role::Process(identity) => Some(identity),
+    }
+}
+
+/// Returns how deep this process's own workers are, and how many processors all of them may use.
+///
+/// # Errors
+///
+/// [`PoolError::NotInitialised`] or [`PoolError::TooDeep`].
+pub(crate) fn next_level() -> Result<(u32, usize), PoolError> {
+    if startup::is_uninitialised_worker() {
+        return Err(PoolError::NotInitialised);
+    }
+    let (depth, processors) = match welcome() {
+        Some(welcome) => (welcome.depth, welcome.processors),
+        None => (0, settings::available_processors()),
+    };
+    if depth >= DEPTH_LIMIT {
+        return Err(PoolError::TooDeep { limit: DEPTH_LIMIT });
+    }
+    Ok((depth + 1, processors))
 }
 
 /// Serves the parent at the other end of `socket` until told to stop, and exits.
@@ -41,11 +76,11 @@ pub(crate) fn serve(socket: UnixStream) -> ! {
         };
         match worker.greet()? {
             Some(switchboard) => worker.obey(&switchboard),
-            None => Ok(()),
+            None => Ok(0),
         }
     });
     match served {
-        Ok(()) => process::exit(0),
+        Ok(code) => process::exit(code),
         Err(error) => {
             // The parent keeps what is written here as the worker's last words.
             eprintln!("{error}");
@@ -72,17 +107,23 @@ impl Worker {
         // The greeting goes out even to a stranger, who learns from it what is wrong.
         self.link.send(&Greeting::here(()).encode(), &[])?;
         let welcome: Welcome = Greeting::check(&message.bytes)?;
+        let slot = welcome.slot;
         self.wear = Wear::new(welcome.wear);
         WELCOME.set(welcome).expect("a process is greeted once");
         let segment = message.segments.into_iter().next();
         let segment = segment.ok_or(PoolError::Corrupt {
             what: "a worker was greeted without the pool's memory",
         })?;
-        Switchboard::attach(segment, welcome.slot).map(Some)
+        Switchboard::attach(segment, slot).map(Some)
     }
 
-    fn obey(&mut self, switchboard: &Switchboard) -> Result<(), PoolError> {
+    /// Does what it is told until it is to exit, and returns the exit code.
+    fn obey(&mut self, switchboard: &Switchboard) -> Result<i32, PoolError> {
         let slot = welcome().map_or(0, |welcome| welcome.slot);
+        let process = identity();
+        if process.is_some() {
+            panics::print_too();
+        }
         let mut number = 0;
         loop {
             let command;
@@ -90,7 +131,7 @@ impl Worker {
             let mut sent = None;
             for _ in 0..command.n_messages {
                 let Some(message) = self.receive()? else {
-                    return Ok(());
+                    return Ok(0);
                 };
                 match decode(&message.bytes)? {
                     ToWorker::Board => self.board = message.segments.into_iter().next(),
@@ -104,13 +145,16 @@ impl Worker {
             let run = match command.order {
                 Order::Run(run) => Some(run),
                 Order::RunAsSent => sent,
-                Order::Stop => return Ok(()),
+                Order::Stop => return Ok(0),
             };
             let outcome = run.ok_or(Refusal::Corrupt).and_then(|run| {
                 let arrays = mem::take(&mut self.arrays);
                 self.run(&run, slot, arrays, switchboard)
             });
             lifeline::note(&[]);
+            if let Some(process) = process {
+                return Ok(exit_code(process, outcome));
+            }
             if let Err(reason) = outcome {
                 self.link.send(&encode(&ToParent::Refused(reason)), &[])?;
                 switchboard.count_sent(slot);
@@ -125,7 +169,7 @@ impl Worker {
             }
             if leaves {
                 // From here on the slot's page is another worker's.
-                return Ok(());
+                return Ok(0);
             }
             if parent == ParentIs::Asleep {
                 switchboard.count_sent(slot);
@@ -148,14 +192,15 @@ impl Worker {
         }
     }
 
-    /// Runs a round. The arrays are let go of before it returns, and a board that is not kept.
+    /// Runs a round, and returns why the only item of a process has no result. The arrays are let go of before it
+    /// returns, and a board that is not kept.
     fn run(
         &mut self,
         run: &Run,
         slot: usize,
         arrays: Vec<Segment>,
         switchboard: &Switchboard,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<TaskError>, Refusal> {
         let entry = registry::find(&run.task).ok_or(Refusal::MissingTask)?;
         let board = match run.board_is_kept {
             true => self.board.clone(),
@@ -208,6 +253,22 @@ impl Worker {
         };
         let outcome = work.run(entry.run, written.as_ref());
         panics::leave_texts_on(None);
-        outcome.map_err(|_| Refusal::Corrupt)
+        outcome.map_err(|_| Refusal::Corrupt)?;
+        Ok(match identity() {
+            Some(_) => work.failure(0),
+            None => None,
+        })
     }
+}
+
+/// Says on standard error what went wrong, if anything did and the panic hook has not, and returns the exit code for it.
+fn exit_code(process: &Identity, outcome: Result<Option<TaskError>, Refusal>) -> i32 {
+    let name = &process.name;
+    match outcome {
+        Ok(None) => return 0,
+        Ok(Some(TaskError::Panicked { .. })) => {}
+        Ok(Some(failure)) => eprintln!("process {name} {}", Cause(&failure)),
+        Err(reason) => eprintln!("process {name} could not run: {reason}"),
+    }
+    1
 }

@@ -13,9 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use crate::errand::ErrandRun;
 use crate::error::PoolError;
 use crate::exit::Exit;
-use crate::initialiser::Initialising;
 use crate::message::{Command as Ordered, Greeting, Order, ToWorker, Welcome, encode};
 use crate::output::{Output, To};
 use crate::startup;
@@ -43,7 +43,7 @@ pub(crate) struct WorkerProcess {
     pub(crate) received: u32,
     /// The job's memory that it keeps at hand.
     pub(crate) board: Option<SegmentId>,
-    pub(crate) initialising: Option<Initialising>,
+    pub(crate) initialising: Option<ErrandRun>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,23 +84,8 @@ impl WorkerProcess {
         switchboard: &Switchboard,
     ) -> Result<WorkerProcess, PoolError> {
         switchboard.clear(welcome.slot);
-        let (own, theirs) = UnixStream::pair().map_err(PoolError::system("socketpair"))?;
-        let mut command = Command::new(&program.0);
-        command
-            .arg0(format!("{} [worker {}]", own_name(), welcome.slot))
-            .env(startup::VARIABLE, startup::VALUE)
-            // The worker's standard input would have to be shared out among workers; it carries the socket instead,
-            // so that the process can be started without code of ours between fork and exec.
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut process = command.spawn().map_err(|source| PoolError::Spawn {
-            program: program.0.display().to_string(),
-            source,
-        })?;
-        // Without its copy of the worker's end, the socket ends with the worker.
-        drop(command);
-
+        let title = format!("worker {}", welcome.slot);
+        let (mut process, link) = launch(program, &title, Stdio::piped)?;
         let stdout = process
             .stdout
             .take()
@@ -114,7 +99,7 @@ impl WorkerProcess {
         let mut worker = WorkerProcess {
             pidfd: open_pidfd(&process),
             process,
-            link: Transport::new(own),
+            link,
             stdout: Output::new(stdout, To::Stdout).map_err(PoolError::system("ioctl"))?,
             stderr: Output::new(stderr, To::Stderr).map_err(PoolError::system("ioctl"))?,
             started: Instant::now(),
@@ -280,10 +265,34 @@ pub(crate) fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> Res
     }
 }
 
-fn open_pidfd(process: &Child) -> Option<OwnedFd> {
+pub(crate) fn open_pidfd(process: &Child) -> Option<OwnedFd> {
     let pid = Pid::from_raw(i32::try_from(process.id()).ok()?)?;
     // The process cannot be another one of the same id: it has not been waited for.
     pidfd_open(pid, PidfdFlags::empty()).ok()
+}
+
+/// Starts `program` as a worker, which `ps` shows with `title`; returns it with our end of its socket.
+pub(crate) fn launch(
+    program: &Program,
+    title: &str,
+    output: fn() -> Stdio,
+) -> Result<(Child, Transport), PoolError> {
+    let (own, theirs) = UnixStream::pair().map_err(PoolError::system("socketpair"))?;
+    let process = Command::new(&program.0)
+        .arg0(format!("{} [{title}]", own_name()))
+        .env(startup::VARIABLE, startup::VALUE)
+        // The worker's standard input would have to be shared out among workers; it carries the socket instead,
+        // so that the process can be started without code of ours between fork and exec.
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(output())
+        .stderr(output())
+        .spawn()
+        .map_err(|source| PoolError::Spawn {
+            program: program.0.display().to_string(),
+            source,
+        })?;
+    // The command is gone with its copy of the worker's end, so that the socket ends with the worker.
+    Ok((process, Transport::new(own)))
 }
 
 /// Returns the name under which this program was called, for `ps`.

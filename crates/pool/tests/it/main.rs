@@ -24,6 +24,8 @@ mod parents;
 
 mod pending;
 
+mod process;
+
 mod results;
 
 mod sharing;

@@ -208,13 +208,13 @@ fn answer_to(greeting: &[u8]) -> (Option<Vec<u8>>, String) {
 #[test]
 fn a_worker_runs_nothing_for_a_parent_of_another_build() {
     let _watchdog = watchdog(PATIENCE);
-    let (own, words) = answer_to(b"mprcpool\x02\0\0\0 other hash     8");
+    let (own, words) = answer_to(b"mprcpool\x03\0\0\0 other hash     8");
     let own = own.expect("its own greeting");
     assert!(
         words.contains("a worker was built from other tasks"),
         "{words}"
     );
-    assert!(own.starts_with(b"mprcpool\x02\0\0\0"));
+    assert!(own.starts_with(b"mprcpool\x03\0\0\0"));
 
     let (_, words) = answer_to(b"mprcpool\x63\0\0\0");
     assert!(
