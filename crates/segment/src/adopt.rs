@@ -27,12 +27,13 @@ impl Segment {
     /// that it was must not mind what follows. Those that have it open go on having it; one that
     /// cuts it short kills the segment's users at their next touch (SIGBUS). A file that is a segment
     /// already is opened. A process killed in here leaves the payload as it was, and zeros behind
-    /// it at most: this can be called again.
+    /// it at most, or a whole segment: this can be called again.
     ///
     /// # Errors
     ///
-    /// - [`SegmentError::Corrupt`] with [`Corruption::Length`] if the file is longer than
-    ///   `layout.payload_len`. If it is shorter, zeros make up for it.
+    /// - [`SegmentError::Corrupt`] with [`Corruption::Length`] if anything but zeros follows the
+    ///   first `layout.payload_len` bytes, or more of them than a segment has behind its payload. If
+    ///   the file is shorter, zeros make up for it.
     /// - [`SegmentError::Busy`] if another process does the same.
     /// - [`SegmentError::NoSpace`] if there is no room for what is appended.
     /// - Those of [`open_file`](Self::open_file).
@@ -77,14 +78,16 @@ fn complete(site: &Site, layout: Layout) -> Result<(), SegmentError> {
     let extents = Extents::new(layout.payload_len as u64, layout.control_len as u64)
         .ok_or_else(room::unaddressable)?;
     let file_len = found.st_size.unsigned_abs();
-    let was_begun = || is_zero(file, extents.control_at, extents.file_len);
-    if file_len > extents.payload_len && !(file_len == extents.file_len && was_begun()?) {
+    // Whoever was killed while room was made left some of it.
+    let was_begun = || is_zero(file, extents.payload_len, file_len);
+    if file_len > extents.payload_len && !(file_len <= extents.file_len && was_begun()?) {
         return Err(site.corrupt(Corruption::Length { file_len }));
     }
-    fchmod(file, MODE).map_err(SegmentError::system("fchmod"))?;
     let allocated = found.st_blocks.unsigned_abs().saturating_mul(512);
     let kept = room::Contents::Kept { allocated };
     room::reserve(file, extents.file_len, kept, site.directory())?;
+    // Only now, so that others can read on where there is no room.
+    fchmod(file, MODE).map_err(SegmentError::system("fchmod"))?;
     let page = ControlPage {
         id: SegmentId::random()?,
         kind: layout.kind,
@@ -98,11 +101,12 @@ fn complete(site: &Site, layout: Layout) -> Result<(), SegmentError> {
     Ok(())
 }
 
-/// Whether there are zeros only in a range that ends with a page that was never written.
+/// Whether the bytes from `from` to `to` are zeros.
 fn is_zero(file: BorrowedFd<'_>, from: u64, to: u64) -> Result<bool, SegmentError> {
     let mut bytes = [0; PAGE as usize];
     for at in (from..to).step_by(bytes.len()) {
-        let read = pread(file, &mut bytes, at).map_err(SegmentError::system("pread"))?;
+        let len = bytes.len().min((to - at) as usize);
+        let read = pread(file, &mut bytes[..len], at).map_err(SegmentError::system("pread"))?;
         if bytes[..read].iter().any(|&byte| byte != 0) {
             return Ok(false);
         }

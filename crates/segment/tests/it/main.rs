@@ -4,6 +4,7 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
+mod adopt;
 mod advice;
 mod anonymous;
 mod bytes;
