@@ -5,7 +5,7 @@ use std::iter;
 use bytemuck::Zeroable;
 use ndarray::{Array, ArrayRef, ArrayView1, ArrayViewD, ArrayViewMutD, Axis, Ix2, RemoveAxis, Zip};
 
-use super::blocks::gathered;
+use super::blocks::Lanes;
 use super::extremes::extreme;
 use super::order::{Adding, Cast, Order, order};
 use super::pairwise::{Accumulator, Cut, sum_runs};
@@ -142,7 +142,7 @@ fn sum_lane<T: Zeroable + Copy, A: Accumulator>(
 ) -> A {
     match lane.to_slice() {
         Some(values) => sum_runs(lane.len(), cut, values, addend),
-        None => sum_runs(lane.len(), cut, gathered(iter::once(lane)), addend),
+        None => sum_runs(lane.len(), cut, Lanes::of(iter::once(lane)), addend),
     }
 }
 
@@ -222,7 +222,7 @@ fn extremes<T: Numeric, D: RemoveAxis>(
         .for_each(|found, lane| {
             let picked = match lane.to_slice() {
                 Some(values) => extreme(lane.len(), values, pick),
-                None => extreme(lane.len(), gathered(iter::once(lane)), pick),
+                None => extreme(lane.len(), Lanes::of(iter::once(lane)), pick),
             };
             *found = picked.expect("a lane of the axis, which is not empty");
         });

@@ -12,6 +12,12 @@ pub(super) trait Blocks {
 
     /// The next `len` values, at most [`BLOCK`]. Nobody asks for more than there are.
     fn next(&mut self, len: usize) -> &[Self::Value];
+
+    /// The next `len` values where they lie, if that is at one distance from one another; otherwise
+    /// `None`, and [`next`](Self::next) has them.
+    fn next_apart(&mut self, _len: usize) -> Option<ArrayView1<'_, Self::Value>> {
+        None
+    }
 }
 
 /// The values of a slice.
@@ -30,6 +36,10 @@ impl<B: Blocks + ?Sized> Blocks for &mut B {
 
     fn next(&mut self, len: usize) -> &[B::Value] {
         (**self).next(len)
+    }
+
+    fn next_apart(&mut self, len: usize) -> Option<ArrayView1<'_, B::Value>> {
+        (**self).next_apart(len)
     }
 }
 
@@ -72,23 +82,62 @@ pub(super) fn counted<T: bytemuck::Zeroable + Copy>(
 }
 
 /// The values of one lane behind the other.
-pub(super) fn gathered<'a, T: bytemuck::Zeroable + Copy + 'a>(
-    lanes: impl IntoIterator<Item = ArrayView1<'a, T>>,
-) -> impl Blocks<Value = T> {
-    let mut lanes = lanes.into_iter();
-    let mut lane = ArrayView1::from(&[]);
-    Gathered::by(move |mut block: &mut [T]| {
-        while !block.is_empty() {
-            if lane.is_empty() {
-                lane = lanes.next().expect("as many values as are asked for");
-            }
-            let (now, later) = lane.split_at(Axis(0), lane.len().min(block.len()));
-            let (slots, rest) = block.split_at_mut(now.len());
+pub(super) struct Lanes<'a, T, L> {
+    lanes: L,
+    /// What is left of the lane that was begun.
+    lane: ArrayView1<'a, T>,
+    block: [T; BLOCK],
+}
+
+impl<'a, T: bytemuck::Zeroable + Copy, L: Iterator<Item = ArrayView1<'a, T>>> Lanes<'a, T, L> {
+    pub(super) fn of(lanes: impl IntoIterator<IntoIter = L>) -> Self {
+        Lanes {
+            lanes: lanes.into_iter(),
+            lane: ArrayView1::from(&[]),
+            block: [T::zeroed(); BLOCK],
+        }
+    }
+
+    fn go_on(&mut self) {
+        while self.lane.is_empty() {
+            self.lane = self.lanes.next().expect("as many values as are asked for");
+        }
+    }
+}
+
+impl<'a, T, L> Blocks for Lanes<'a, T, L>
+where
+    T: bytemuck::Zeroable + Copy,
+    L: Iterator<Item = ArrayView1<'a, T>>,
+{
+    type Value = T;
+
+    fn next(&mut self, len: usize) -> &[T] {
+        let mut filled = 0;
+        while filled < len {
+            self.go_on();
+            let at = self.lane.len().min(len - filled);
+            let (now, later) = self.lane.split_at(Axis(0), at);
             // ndarray steps through two arrays far faster than through an iterator over one.
-            Zip::from(ArrayViewMut1::from(slots))
+            Zip::from(ArrayViewMut1::from(&mut self.block[filled..filled + at]))
                 .and(now)
                 .for_each(|slot, &value| *slot = value);
-            (lane, block) = (later, rest);
+            self.lane = later;
+            filled += at;
         }
-    })
+        &self.block[..len]
+    }
+
+    fn next_apart(&mut self, len: usize) -> Option<ArrayView1<'_, T>> {
+        if len == 0 {
+            return None;
+        }
+        self.go_on();
+        if self.lane.len() < len {
+            return None;
+        }
+        let (now, later) = self.lane.split_at(Axis(0), len);
+        self.lane = later;
+        Some(now)
+    }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, ArrayRef, Axis, Dimension};
 
-use super::blocks::{Blocks, gathered};
+use super::blocks::{Blocks, Lanes};
 use super::extremes::extreme;
 use super::order::{Adding, Cast, Order, order};
 use super::pairwise::{Accumulator, Cut, sum_runs};
@@ -112,5 +112,5 @@ fn in_order<T: Numeric, D: Dimension, R>(
         return reduce(cut, &mut values);
     }
     let innermost = Axis(outermost_first.ndim() - 1);
-    reduce(cut, &mut gathered(outermost_first.lanes(innermost)))
+    reduce(cut, &mut Lanes::of(outermost_first.lanes(innermost)))
 }

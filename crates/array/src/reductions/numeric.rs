@@ -1,10 +1,11 @@
 //! [`Numeric`]: what NumPy turns each element type into when it adds, averages and measures spread.
 
+use ndarray::ArrayView1;
 use num_complex::Complex;
 
 use super::extremes::{in_lanes, one_by_one};
 use super::order::Cast;
-use super::pairwise::{Accumulator, sum_in_lanes};
+use super::pairwise::{Accumulator, sum_in_lanes, sum_lanes_apart};
 use super::{Fraction, Sealed};
 use crate::{Bool, Element};
 
@@ -146,6 +147,9 @@ macro_rules! accumulators {
             }
             fn sum_block<T: Copy>(block: &[T], addend: impl Fn(T) -> $number) -> $number {
                 sum_in_lanes::<_, _, $lanes>(block, addend)
+            }
+            fn sum_apart<T: Copy>(block: ArrayView1<'_, T>, addend: impl Fn(T) -> $number) -> $number {
+                sum_lanes_apart::<_, _, $lanes>(block, addend)
             }
         }
     )*};

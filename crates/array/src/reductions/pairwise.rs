@@ -8,6 +8,7 @@
 use std::array;
 
 use bytemuck::Zeroable;
+use ndarray::ArrayView1;
 
 use super::blocks::{BLOCK, Blocks};
 
@@ -28,6 +29,9 @@ pub trait Accumulator: super::Sealed + Zeroable + Copy + 'static {
     /// Adds up a run that is not halved.
     #[doc(hidden)]
     fn sum_block<T: Copy>(block: &[T], addend: impl Fn(T) -> Self) -> Self;
+    /// The same of numbers that are not in a row.
+    #[doc(hidden)]
+    fn sum_apart<T: Copy>(block: ArrayView1<'_, T>, addend: impl Fn(T) -> Self) -> Self;
 }
 
 /// Where a sequence of numbers is cut into the runs that are added pairwise.
@@ -73,6 +77,9 @@ fn pairwise<B: Blocks, A: Accumulator>(
     addend: &impl Fn(B::Value) -> A,
 ) -> A {
     if len <= BLOCK / 8 * A::LANES {
+        if let Some(block) = values.next_apart(len) {
+            return A::sum_apart(block, addend);
+        }
         return A::sum_block(values.next(len), addend);
     }
     let half = len / 2 - len / 2 % A::LANES;
@@ -81,19 +88,40 @@ fn pairwise<B: Blocks, A: Accumulator>(
     left.plus(right)
 }
 
-/// [`Accumulator::sum_block`] with `LANES` accumulators, which is a power of two.
+/// [`Accumulator::sum_block`] with `LANES` accumulators.
+#[inline]
 pub(super) fn sum_in_lanes<T: Copy, A: Accumulator, const LANES: usize>(
     block: &[T],
     addend: impl Fn(T) -> A,
 ) -> A {
-    let one_by_one = |sum: A, &value: &T| sum.plus(addend(value));
-    if block.len() < LANES {
-        return block.iter().fold(A::START, one_by_one);
-    }
     let (rounds, rest) = block.as_chunks::<LANES>();
-    let mut lanes: [A; LANES] = array::from_fn(|lane| addend(rounds[0][lane]));
-    for round in &rounds[1..] {
-        lanes = array::from_fn(|lane| lanes[lane].plus(addend(round[lane])));
+    let rounds = rounds.iter().map(|round| round.map(&addend));
+    sum_rounds(rounds, rest.iter().map(|&value| addend(value)))
+}
+
+/// [`Accumulator::sum_apart`] with `LANES` accumulators.
+#[inline]
+pub(super) fn sum_lanes_apart<T: Copy, A: Accumulator, const LANES: usize>(
+    block: ArrayView1<'_, T>,
+    addend: impl Fn(T) -> A,
+) -> A {
+    let at = |i| addend(block[i]);
+    let n_rounds = block.len() / LANES;
+    let rounds = (0..n_rounds).map(|round| array::from_fn(|lane| at(round * LANES + lane)));
+    sum_rounds::<A, LANES>(rounds, (n_rounds * LANES..block.len()).map(at))
+}
+
+/// Adds up rounds of addends in `LANES` accumulators, which is a power of two, and what is left.
+#[inline]
+fn sum_rounds<A: Accumulator, const LANES: usize>(
+    mut rounds: impl Iterator<Item = [A; LANES]>,
+    rest: impl Iterator<Item = A>,
+) -> A {
+    let Some(mut lanes) = rounds.next() else {
+        return rest.fold(A::START, A::plus);
+    };
+    for round in rounds {
+        lanes = array::from_fn(|lane| lanes[lane].plus(round[lane]));
     }
     let mut width = LANES;
     while width > 1 {
@@ -102,5 +130,5 @@ pub(super) fn sum_in_lanes<T: Copy, A: Accumulator, const LANES: usize>(
             lanes[lane] = lanes[2 * lane].plus(lanes[2 * lane + 1]);
         }
     }
-    rest.iter().fold(lanes[0], one_by_one)
+    rest.fold(lanes[0], A::plus)
 }
