@@ -8,6 +8,7 @@ use crate::distributions::{
     Distribution, Exponential, Normal, StandardExponential, StandardNormal, Uniform, Variates,
 };
 use crate::integers::{self, Integer, Method, lemire_draw, masked_draw};
+use crate::simd;
 use crate::{AnyBits, AnySource, BitGenerator, RandomState, RngError};
 
 mod sealed {
@@ -49,6 +50,12 @@ pub trait FillValue: sealed::Sealed + Copy + Default + Debug + Send + Sync + 'st
         n_words: u64,
         out: &mut [Self],
     ) -> usize;
+
+    /// Copies `made` to `out`, a part of an array of `n` values.
+    #[doc(hidden)]
+    fn copy_to_part(made: &[Self], out: &mut [Self], _n: u64) {
+        out.copy_from_slice(made);
+    }
 
     /// The kind as words, after one for the type.
     #[doc(hidden)]
@@ -220,6 +227,10 @@ impl FillValue for f64 {
                 push(sample(kind, &mut pair));
             }
         }
+    }
+
+    fn copy_to_part(made: &[f64], out: &mut [f64], n: u64) {
+        simd::copy_to_part(made, out, n);
     }
 
     fn fill_pieces(_: RealKind, _: Class, _: &mut AnyBits, _: u64, _: &mut [f64]) -> usize {

@@ -225,7 +225,7 @@ impl<T: FillValue> FillWorker<T> {
                 assert_eq!(out.len(), before.len() + rest.len(), "the part's length");
                 let (walked, parsed) = out.split_at_mut(before.len());
                 walked.copy_from_slice(before);
-                parsed.copy_from_slice(&self.values[rest.clone()]);
+                T::copy_to_part(&self.values[rest.clone()], parsed, self.plan.len());
                 return None;
             }
             Placement::Direct {

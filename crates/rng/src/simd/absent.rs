@@ -86,3 +86,7 @@ pub(crate) fn polar_pairs(_: &Points, _: &mut [[f64; 2]], _: &mut [u8]) -> usize
 pub(crate) fn fill_large(out: &mut [f64], mut fill: impl FnMut(&mut [f64])) {
     fill(out);
 }
+
+pub(crate) fn copy_to_part(made: &[f64], out: &mut [f64], _: u64) {
+    out.copy_from_slice(made);
+}

@@ -196,13 +196,23 @@ pub(crate) fn polar_pairs(points: &Points, pairs: &mut [[f64; 2]], is_certain: &
     unsafe { polar::pairs(points, pairs, is_certain) }
 }
 
+/// Doubles of 32 MiB: beyond what one core should take of a cache.
+const LARGE: usize = 1 << 22;
+
 /// Fills `out` by `fill`, in one call or, past the caches, in several that follow each other.
 pub(crate) fn fill_large(out: &mut [f64], mut fill: impl FnMut(&mut [f64])) {
-    /// 32 MiB: beyond what one core should take of a cache.
-    const LARGE: usize = 1 << 22;
     if out.len() < LARGE || !has_avx512() {
         return fill(out);
     }
     // SAFETY: `stream::fill_streaming` needs features that `has_avx512` stands for.
     unsafe { stream::fill_streaming(out, fill) }
+}
+
+/// Copies `made` to `out`, a part of an array of `n` values: past the caches if that is large.
+pub(crate) fn copy_to_part(made: &[f64], out: &mut [f64], n: u64) {
+    if n < LARGE as u64 || !has_avx512() {
+        return out.copy_from_slice(made);
+    }
+    // SAFETY: `stream::copy_streaming` needs features that `has_avx512` stands for.
+    unsafe { stream::copy_streaming(made, out) }
 }
