@@ -47,16 +47,29 @@ impl<Z: Ziggurat> Kernel for TryWords<'_, Z> {
 
     #[inline(always)]
     fn run(self) {
-        let groups = self.candidates.chunks_mut(8).zip(self.words.chunks(8));
-        for ((candidates, words), is_inside) in groups.zip(self.is_inside) {
-            *is_inside = 0;
-            for (i, (candidate, &word)) in candidates.iter_mut().zip(words).enumerate() {
-                let (x, inside) = Z::candidate(word);
-                *candidate = x;
-                *is_inside |= u8::from(inside) << i;
-            }
+        let (words, last_words) = self.words.as_chunks::<8>();
+        let (candidates, last_candidates) = self.candidates.as_chunks_mut::<8>();
+        let mut is_inside = self.is_inside.iter_mut();
+        let groups = candidates.iter_mut().zip(words);
+        for ((candidates, words), is_inside) in groups.zip(&mut is_inside) {
+            *is_inside = try_group::<Z>(words, candidates);
+        }
+        for is_inside in is_inside {
+            *is_inside = try_group::<Z>(last_words, last_candidates);
         }
     }
+}
+
+/// Tries up to eight words, and returns a bit for each that is inside of its layer.
+#[inline(always)]
+fn try_group<Z: Ziggurat>(words: &[Z::Word], candidates: &mut [Z::Value]) -> u8 {
+    let mut is_inside = 0;
+    for (i, (candidate, &word)) in candidates.iter_mut().zip(words).enumerate() {
+        let (x, inside) = Z::candidate(word);
+        *candidate = x;
+        is_inside |= u8::from(inside) << i;
+    }
+    is_inside
 }
 
 /// What a height says about its draw: the candidate is a value.

@@ -66,11 +66,10 @@ pub(crate) struct Points {
 
 /// Attempts, and what becomes of them.
 ///
-/// In passes over the whole block, as libm takes one number at a time and all else takes vectors.
+/// In passes over the whole block: points are packed first, and become pairs in groups.
 struct Block {
     uniforms: [f64; 2 * BLOCK],
     points: Points,
-    logs: [f64; BLOCK],
 }
 
 impl Block {
@@ -82,7 +81,6 @@ impl Block {
                 x2: [0.0; BLOCK],
                 r2: [0.0; BLOCK],
             },
-            logs: [0.0; BLOCK],
         }
     }
 
@@ -102,13 +100,8 @@ impl Block {
                 rest &= rest - 1;
             }
         }
-        let logs = &mut self.logs[..n_inside];
-        for (log_r2, &r2) in logs[n_done..].iter_mut().zip(&points.r2[n_done..]) {
-            *log_r2 = log(r2);
-        }
         vectorised(MakePairs {
             points,
-            logs,
             first: n_done,
             pairs,
         });
@@ -142,10 +135,9 @@ fn pair(x1: f64, x2: f64, r2: f64, log_r2: f64) -> [f64; 2] {
     [f * x2, f * x1]
 }
 
-/// Makes the pairs from the `first` on of points whose logarithms are known.
+/// Makes the pairs from the `first` on.
 struct MakePairs<'a> {
     points: &'a Points,
-    logs: &'a [f64],
     first: usize,
     pairs: &'a mut [[f64; 2]],
 }
@@ -153,11 +145,22 @@ struct MakePairs<'a> {
 impl Kernel for MakePairs<'_> {
     type Output = ();
 
+    /// Four at a time: libm takes one number, all else takes vectors; and the processor divides
+    /// and takes roots while the next logarithms are computed.
     #[inline(always)]
     fn run(self) {
         let Points { x1, x2, r2 } = self.points;
-        for i in self.first..self.pairs.len().min(BLOCK) {
-            self.pairs[i] = pair(x1[i], x2[i], r2[i], self.logs[i]);
+        let (x1, x2, r2) = (&x1[self.first..], &x2[self.first..], &r2[self.first..]);
+        let (groups, last) = self.pairs[self.first..].as_chunks_mut::<4>();
+        let n_grouped = 4 * groups.len();
+        let points = x1.as_chunks::<4>().0.iter().zip(x2.as_chunks::<4>().0);
+        let points = points.zip(r2.as_chunks::<4>().0);
+        for (group, ((x1, x2), r2)) in groups.iter_mut().zip(points) {
+            let logs = r2.map(log);
+            *group = core::array::from_fn(|i| pair(x1[i], x2[i], r2[i], logs[i]));
+        }
+        for (i, slot) in (n_grouped..).zip(last) {
+            *slot = pair(x1[i], x2[i], r2[i], log(r2[i]));
         }
     }
 }
