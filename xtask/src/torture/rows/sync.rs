@@ -357,7 +357,7 @@ pub(super) const ROWS: &[Row] = &[
         promise: "an arena outlives random kills, and gets the blocks of the dead back",
         layer: "sync",
         test: "arena_crowd::processes_killed_at_random_leave_an_arena_for_the_others",
-        counts: ("kills", 300),
+        counts: ("kills", 200),
         plant: Plant {
             fault: "a block is live before its owner is known",
             net: &[],
