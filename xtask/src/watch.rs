@@ -221,7 +221,9 @@ mod tests {
             Ok(stat) => stat.contains(") Z "),
             Err(_) => true,
         };
+        let until = Instant::now() + Duration::from_secs(60);
         while !is_dead() {
+            assert!(Instant::now() < until, "process {sleeper} lives");
             thread::sleep(Duration::from_millis(1));
         }
     }
