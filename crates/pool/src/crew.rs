@@ -82,11 +82,12 @@ impl Crew {
         for slot in 0..n {
             crew.start_worker(slot)?;
         }
+        let nobody = Nudge::new()?;
         while crew
             .workers()
             .any(|(_, worker)| worker.state != State::Idle)
         {
-            for (_, event) in crew.wait(None, &Nudge::new()?)? {
+            for (_, event) in crew.wait(None, &nobody)? {
                 match event {
                     Event::Ready | Event::Answer(..) | Event::Done => {}
                     Event::Unfit(error) | Event::Broken(error) => return Err(error),

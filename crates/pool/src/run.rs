@@ -21,7 +21,7 @@ use crate::items::Items;
 use crate::job::{Job, Options};
 use crate::panics;
 use crate::pending::{Pending, Results};
-use crate::pool;
+use crate::pool::{self, Pool};
 use crate::prepared::{Ended, Prepared};
 use crate::progress::Ticker;
 use crate::registry;
@@ -87,12 +87,7 @@ pub(crate) fn run<V: Verb>(job: Job<'_, V>) -> Result<Outcome<V::Output>, PoolEr
         mut options,
     } = job;
     let entry = V::entry();
-    pool.expect_open()?;
-    check(entry, &options)?;
-    let Plan(over) = verb.plan(options.rows_per_item)?;
-    over.check(entry, &options.arguments)?;
-
-    let layout = over.layout(pool.processes());
+    let (over, layout) = plan(pool, verb, &options)?;
     let mut ticker = Ticker::new(options.progress.take(), layout.items);
     let outcome = match &pool.place {
         pool::Place::Here { threads, .. } => {
@@ -126,11 +121,7 @@ pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, Poo
     } = job;
     let options = options.without_progress()?;
     let entry = V::entry();
-    pool.expect_open()?;
-    check(entry, &options)?;
-    let Plan(over) = verb.plan(options.rows_per_item)?;
-    over.check(entry, &options.arguments)?;
-    let layout = over.layout(pool.processes());
+    let (over, layout) = plan(pool, verb, &options)?;
     match &pool.place {
         pool::Place::Here {
             threads: Threads::Calling,
@@ -158,6 +149,21 @@ pub(crate) fn submit<V: Verb>(job: Job<'_, V>) -> Result<Pending<V::Output>, Poo
             Ok(Pending::new(Some(Arc::clone(rota)), ticket))
         }
     }
+}
+
+/// Checks a job before anything starts, and tells what it runs over and what memory that takes.
+fn plan<V: Verb>(
+    pool: &Pool,
+    verb: V,
+    options: &Options<'_>,
+) -> Result<(Over, BoardLayout), PoolError> {
+    let entry = V::entry();
+    pool.expect_open()?;
+    check(entry, options)?;
+    let Plan(over) = verb.plan(options.rows_per_item)?;
+    over.check(entry, &options.arguments)?;
+    let layout = over.layout(pool.processes());
+    Ok((over, layout))
 }
 
 fn prepare(

@@ -116,40 +116,34 @@ pub enum TaskError {
     },
 }
 
+/// The field `item` of a `TaskError`, borrowed as the error is.
+macro_rules! item_of {
+    ($error:expr) => {
+        match $error {
+            TaskError::Failed { item, .. }
+            | TaskError::Panicked { item, .. }
+            | TaskError::WorkerDied { item, .. }
+            | TaskError::TimedOut { item, .. }
+            | TaskError::PartTorn { item, .. }
+            | TaskError::FoundTorn { item, .. }
+            | TaskError::BadItem { item, .. }
+            | TaskError::BadResult { item, .. }
+            | TaskError::NoRoom { item, .. }
+            | TaskError::Unattached { item, .. }
+            | TaskError::Unclaimed { item, .. }
+            | TaskError::NotRun { item } => item,
+        }
+    };
+}
+
 impl TaskError {
     /// Returns the index of the item that failed.
     pub fn item(&self) -> usize {
-        match *self {
-            TaskError::Failed { item, .. }
-            | TaskError::Panicked { item, .. }
-            | TaskError::WorkerDied { item, .. }
-            | TaskError::TimedOut { item, .. }
-            | TaskError::PartTorn { item, .. }
-            | TaskError::FoundTorn { item, .. }
-            | TaskError::BadItem { item, .. }
-            | TaskError::BadResult { item, .. }
-            | TaskError::NoRoom { item, .. }
-            | TaskError::Unattached { item, .. }
-            | TaskError::Unclaimed { item, .. }
-            | TaskError::NotRun { item } => item,
-        }
+        *item_of!(self)
     }
 
     pub(crate) fn item_mut(&mut self) -> &mut usize {
-        match self {
-            TaskError::Failed { item, .. }
-            | TaskError::Panicked { item, .. }
-            | TaskError::WorkerDied { item, .. }
-            | TaskError::TimedOut { item, .. }
-            | TaskError::PartTorn { item, .. }
-            | TaskError::FoundTorn { item, .. }
-            | TaskError::BadItem { item, .. }
-            | TaskError::BadResult { item, .. }
-            | TaskError::NoRoom { item, .. }
-            | TaskError::Unattached { item, .. }
-            | TaskError::Unclaimed { item, .. }
-            | TaskError::NotRun { item } => item,
-        }
+        item_of!(self)
     }
 
     pub(crate) fn of(item: usize, fault: Fault) -> TaskError {
