@@ -1,9 +1,9 @@
-//! Killing a child at one point after the other, while others wait for what it was doing.
+//! Killing children: at one point after the other, while others wait for what it was doing, and at random moments.
 
 use std::time::{Duration, Instant};
 
 use multiproc_testkit::step::{Step, Stepper};
-use multiproc_testkit::{PATIENCE, is_asleep, is_running, wait_until, watchdog};
+use multiproc_testkit::{Child, PATIENCE, is_asleep, is_running, wait_until, watchdog};
 
 use crate::ground::Ground;
 
@@ -50,6 +50,40 @@ pub(crate) fn kill_everywhere<S>(
         check(point, &ground, state, killed);
     }
     unreachable!("a child reaches its end in less than 2^64 instructions")
+}
+
+/// Kills one worker after the other, at random moments that are the same in every run.
+pub(crate) struct RandomKills {
+    seed: u64,
+    /// The longest time between two kills, in microseconds.
+    longest_us: u64,
+}
+
+impl RandomKills {
+    pub(crate) fn new(longest_us: u64) -> Self {
+        Self {
+            seed: 0x9e37_79b9_7f4a_7c15,
+            longest_us,
+        }
+    }
+
+    /// Waits for a while and kills one of `workers`; returns which. A worker that has ended by itself fails the test.
+    pub(crate) fn kill_one(&mut self, workers: &mut [Child]) -> usize {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        let pause = Instant::now() + Duration::from_micros(self.seed % self.longest_us);
+        while Instant::now() < pause {
+            std::thread::yield_now();
+        }
+        let victim = (self.seed >> 32) as usize % workers.len();
+        assert!(
+            is_running(workers[victim].pid()),
+            "a worker found something"
+        );
+        workers[victim].kill();
+        victim
+    }
 }
 
 /// Waits until the thread `tid` of another process sleeps, or is dead.

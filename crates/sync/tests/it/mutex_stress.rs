@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use multiproc_sync::{LockError, MutexGuard, RawMutex};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, child, is_running, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, watchdog};
 
 use crate::ground::Ground;
+use crate::killing::RandomKills;
 
 const N_WORKERS: usize = 3;
 
@@ -60,22 +61,10 @@ fn kill_workers_at_random<R: RawMutex>(role: &str) -> Figures {
     let enough_kills = Scale::asked().pick(30, 100, 1_000);
     let (ground, mutex) = Ground::with_mutex::<R>();
     let mut workers: Vec<Child> = (0..N_WORKERS).map(|_| ground.spawn(role, &[])).collect();
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut kills = RandomKills::new(3000);
     let mut n_kills = 0;
     loop {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let pause = Instant::now() + Duration::from_micros(seed % 3000);
-        while Instant::now() < pause {
-            std::thread::yield_now();
-        }
-        let victim = (seed >> 32) as usize % N_WORKERS;
-        assert!(
-            is_running(workers[victim].pid()),
-            "a worker found something"
-        );
-        workers[victim].kill();
+        let victim = kills.kill_one(&mut workers);
         n_kills += 1;
         if ground.read(OPERATIONS) >= operations && n_kills >= enough_kills {
             break;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use multiproc_sync::{PERMITS, Permits, Place, SemaphoreError, SyncError};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, Signal, child, is_running, watchdog};
+use multiproc_testkit::{Child, PATIENCE, Signal, child, watchdog};
 
 use crate::ground::{Ground, SEMAPHORE, fall_asleep, own_tid};
+use crate::killing::RandomKills;
 
 const HOLDING: &str = "permits::holding_role";
 const CYCLING: &str = "permits::cycling_role";
@@ -182,21 +183,9 @@ fn permits_are_neither_lost_nor_made_by_random_kills() {
     let (ground, permits) = Ground::with_permits(N_PERMITS);
     let kills = Scale::asked().pick(60, 250, 4_000);
     let mut workers: Vec<Child> = (0..N_WORKERS).map(|_| ground.spawn(CYCLING, &[])).collect();
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = RandomKills::new(2000);
     for _ in 0..kills {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let pause = Instant::now() + Duration::from_micros(seed % 2000);
-        while Instant::now() < pause {
-            thread::yield_now();
-        }
-        let victim = (seed >> 32) as usize % N_WORKERS;
-        assert!(
-            is_running(workers[victim].pid()),
-            "a worker found something"
-        );
-        workers[victim].kill();
+        let victim = random.kill_one(&mut workers);
         workers[victim] = ground.spawn(CYCLING, &[]);
     }
     // Everybody goes on: the number of turns grows.

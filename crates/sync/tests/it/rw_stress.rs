@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use multiproc_sync::{LockError, RwLockWriteGuard};
 use multiproc_testkit::torture::{Row, Scale};
-use multiproc_testkit::{Child, PATIENCE, child, is_running, watchdog};
+use multiproc_testkit::{Child, PATIENCE, child, watchdog};
 
 use crate::ground::Ground;
+use crate::killing::RandomKills;
 
 const WORKING: &str = "rw_stress::working_role";
 const N_WORKERS: usize = 3;
@@ -22,22 +23,10 @@ fn readers_see_whole_values_through_random_kills() {
     let (ground, lock) = Ground::with_rw_lock();
     let target = Scale::asked().pick(40, 150, 2_000);
     let mut workers: Vec<Child> = (0..N_WORKERS).map(|_| ground.spawn(WORKING, &[])).collect();
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut kills = RandomKills::new(3000);
     let mut worst = Duration::ZERO;
     for _ in 0..target {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let pause = Instant::now() + Duration::from_micros(seed % 3000);
-        while Instant::now() < pause {
-            std::thread::yield_now();
-        }
-        let victim = (seed >> 32) as usize % N_WORKERS;
-        assert!(
-            is_running(workers[victim].pid()),
-            "a worker found something"
-        );
-        workers[victim].kill();
+        let victim = kills.kill_one(&mut workers);
         // Whatever it held, writing is possible again.
         let start = Instant::now();
         drop(repaired(lock.write(), &ground));
